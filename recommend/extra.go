@@ -1,0 +1,83 @@
+package recommend
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Unknown fields of an event survive into its document: whoever adds an
+// optional field finds it again after a rebuild by an older ingester.
+
+var fieldNames sync.Map // reflect.Type -> map[string]bool
+
+// knownFields returns the JSON names of the fields of the struct type t.
+func knownFields(t reflect.Type) map[string]bool {
+	if m, ok := fieldNames.Load(t); ok {
+		return m.(map[string]bool) //nolint:forcetypeassert // the only writer is below
+	}
+	m := make(map[string]bool, t.NumField())
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "" && name != "-" {
+			m[name] = true
+		}
+	}
+	fieldNames.Store(t, m)
+	return m
+}
+
+// unmarshalExtra decodes the object b into the struct that v points to and
+// returns the members that it has no field for, nil when there are none.
+func unmarshalExtra(b []byte, v any) (map[string]json.RawMessage, error) {
+	if err := json.Unmarshal(b, v); err != nil {
+		return nil, err
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(b, &all); err != nil {
+		return nil, err
+	}
+	known := knownFields(reflect.TypeOf(v).Elem())
+	for name := range all {
+		if known[name] || known[strings.ToLower(name)] {
+			delete(all, name)
+		}
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	for name, raw := range all {
+		var c bytes.Buffer
+		if err := json.Compact(&c, raw); err != nil {
+			return nil, fmt.Errorf("field %q: %w", name, err)
+		}
+		all[name] = c.Bytes()
+	}
+	return all, nil
+}
+
+// marshalExtra encodes v, a struct, and appends extra in the order of names,
+// so that one value always has one encoding.
+func marshalExtra(v any, extra map[string]json.RawMessage) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil || len(extra) == 0 {
+		return b, err
+	}
+	b = b[:len(b)-1]
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		key, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(append(b, key...), ':'), extra[name]...)
+	}
+	return append(b, '}'), nil
+}

@@ -1,0 +1,101 @@
+package recommend
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// A Follower reads the changes of some kinds from a store and hands them on,
+// in the order of kinds. It holds no documents itself.
+type Follower struct {
+	Store Store
+	Kinds []Kind
+	// Apply takes changed documents of one kind. The same document may come
+	// again, also in an older version than before; Apply must not mind.
+	Apply func(ctx context.Context, kind Kind, docs []Document) error
+	// Every is the time between two looks; Wake cuts it short. Zero is 200 ms.
+	Every time.Duration
+	Wake  <-chan struct{}
+	// Page is how many documents are read at once. Zero is 5,000.
+	Page   int
+	Logger *slog.Logger
+
+	mu    sync.Mutex // one Sync at a time
+	marks map[Kind]Mark
+}
+
+// Sync reads everything put before it was called. An error that wraps
+// [ErrUnavailable] is worth retrying; nothing is lost by it.
+func (f *Follower) Sync(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.marks == nil {
+		f.marks = make(map[Kind]Mark)
+	}
+	for _, kind := range f.Kinds {
+		if err := f.sync(ctx, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Follower) sync(ctx context.Context, kind Kind) error {
+	page := f.Page
+	if page == 0 {
+		page = 5000
+	}
+	for {
+		docs, next, err := f.Store.Changes(ctx, kind, f.marks[kind], page)
+		switch {
+		case errors.Is(err, ErrInvalid) && f.marks[kind] != "": // the store was rebuilt behind us
+			f.marks[kind] = ""
+			continue
+		case err != nil:
+			return err
+		}
+		if len(docs) > 0 {
+			if err := f.Apply(ctx, kind, docs); err != nil {
+				return err
+			}
+		}
+		f.marks[kind] = next
+		if len(docs) < page {
+			return nil
+		}
+	}
+}
+
+// Run syncs again and again until ctx ends, and returns nil then. A store that
+// is away is logged once and waited for.
+func (f *Follower) Run(ctx context.Context) error {
+	every := f.Every
+	if every == 0 {
+		every = 200 * time.Millisecond
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	away := false
+	for {
+		err := f.Sync(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil //nolint:nilerr // being told to stop is no error
+		case err != nil && !away:
+			away = true
+			f.Logger.WarnContext(ctx, "following the store is interrupted", "err", err)
+		case err == nil && away:
+			away = false
+			f.Logger.InfoContext(ctx, "following the store again")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-f.Wake:
+		}
+	}
+}

@@ -1,0 +1,365 @@
+package recommend
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"vitrine.dev/recommend/link"
+)
+
+// A Policy is the rules of the game as data: limits, labels, partners, topics,
+// restricted goods and ranking factors. It is public. A Policy is not changed
+// after it was loaded.
+type Policy struct {
+	Version    string         `json:"version" yaml:"version"`
+	Publish    PublishRules   `json:"publish" yaml:"publish"`
+	Facts      FactRules      `json:"facts" yaml:"facts"`
+	Window     WindowRules    `json:"window" yaml:"window"`
+	Disclosure Disclosure     `json:"disclosure" yaml:"disclosure"`
+	Rules      []Rule         `json:"rules" yaml:"rules"`
+	Restricted []Restriction  `json:"restricted" yaml:"restricted"`
+	Partners   []Partner      `json:"partners" yaml:"partners"`
+	Criteria   []string       `json:"partner_criteria" yaml:"partner_criteria"`
+	Topics     []Topic        `json:"topics" yaml:"topics"`
+	Factors    RankingFactors `json:"ranking" yaml:"ranking"`
+}
+
+// PublishRules limit what an expert may publish.
+type PublishRules struct {
+	PerDay          int       `json:"per_day" yaml:"per_day"`                                 // in any 24 hours
+	PerHour         int       `json:"per_hour" yaml:"per_hour"`                               // in any hour
+	Spacing         Duration  `json:"spacing" yaml:"spacing"`                                 // between two picks
+	SameProduct     Duration  `json:"same_product" yaml:"same_product"`                       // between two picks of one product
+	PerPartnerDay   int       `json:"per_partner_per_day" yaml:"per_partner_per_day"`         // in any 24 hours
+	Probation       Duration  `json:"probation" yaml:"probation"`                             // after first verification
+	ProbationPerDay int       `json:"probation_per_day" yaml:"probation_per_day"`             // in any 24 hours
+	PaidShare       PaidShare `json:"paid_share" yaml:"paid_share"`                           // of gift and paid picks
+	Reason          Length    `json:"reason" yaml:"reason"`                                   // in characters
+	Topics          int       `json:"topics" yaml:"topics"`                                   // per pick
+	Images          int       `json:"images" yaml:"images"`                                   // per pick
+	Undo            Duration  `json:"undo" yaml:"undo"`                                       // for restoring what was withdrawn
+	Similar         Similar   `json:"similar" yaml:"similar"`                                 // reasons of one expert
+	ClockSkew       Duration  `json:"clock_skew" yaml:"clock_skew"`                           // of a published_at in the future
+	TrustScaling    bool      `json:"limits_scale_with_trust" yaml:"limits_scale_with_trust"` // 0.5 to 2 times
+}
+
+// PaidShare bounds the picks made for a gift or for payment.
+type PaidShare struct {
+	Max    float64  `json:"max" yaml:"max"`       // share of picks within Window
+	Free   int      `json:"free" yaml:"free"`     // picks before the rule counts
+	Window Duration `json:"window" yaml:"window"` // rolling
+}
+
+// Length is a range of characters, both ends allowed.
+type Length struct {
+	Min int `json:"min" yaml:"min"`
+	Max int `json:"max" yaml:"max"`
+}
+
+// Similar finds an expert who says the same thing again and again.
+type Similar struct {
+	Threshold float64  `json:"threshold" yaml:"threshold"` // Jaccard similarity of 4-shingles
+	Copies    int      `json:"copies" yaml:"copies"`       // as many earlier ones hold a pick
+	Window    Duration `json:"window" yaml:"window"`
+}
+
+// FactRules say how long a partner's facts are good for.
+type FactRules struct {
+	PriceFor      Duration `json:"price_for" yaml:"price_for"`                       // then the price is hidden
+	PickFor       Duration `json:"pick_for" yaml:"pick_for"`                         // then the pick is hidden
+	UnknownStock  bool     `json:"show_unknown_stock" yaml:"show_unknown_stock"`     // a partner that does not say
+	UnknownFacts  bool     `json:"show_unknown_product" yaml:"show_unknown_product"` // a product not in any catalogue
+	ShowSoldOut   bool     `json:"show_sold_out" yaml:"show_sold_out"`               // archives only
+	StaleIsHidden bool     `json:"hide_stale" yaml:"hide_stale"`
+}
+
+// WindowRules shape a reader's window.
+type WindowRules struct {
+	Default        int      `json:"default_limit" yaml:"default_limit"`
+	Max            int      `json:"max_limit" yaml:"max_limit"`
+	Length         int      `json:"length" yaml:"length"` // cards in a window over all pages
+	CursorFor      Duration `json:"cursor_for" yaml:"cursor_for"`
+	AlsoBy         int      `json:"also_recommended_by" yaml:"also_recommended_by"`
+	AuthorDecay    float64  `json:"author_decay" yaml:"author_decay"` // (1-floor)*decay^n + floor
+	AuthorFloor    float64  `json:"author_floor" yaml:"author_floor"`
+	ProductDecay   float64  `json:"product_decay" yaml:"product_decay"`
+	ProductFloor   float64  `json:"product_floor" yaml:"product_floor"`
+	FreshHalfLife  Duration `json:"fresh_half_life" yaml:"fresh_half_life"`
+	CandidateLimit int      `json:"candidates" yaml:"candidates"`
+}
+
+// Disclosure is the label that stands beside every purchase link.
+type Disclosure struct {
+	Label      map[string]string `json:"label" yaml:"label"`             // by language
+	ShortLabel map[string]string `json:"short_label" yaml:"short_label"` // by language
+}
+
+// A Rule is one rule a ruling can rest on.
+type Rule struct {
+	ID   string            `json:"id" yaml:"id"`
+	Text map[string]string `json:"text" yaml:"text"` // by language
+}
+
+// A Restriction keeps goods out that may not be advertised.
+type Restriction struct {
+	ID     string   `json:"id" yaml:"id"`
+	Words  []string `json:"words" yaml:"words"` // in reasons and titles, case folded
+	Reason string   `json:"reason" yaml:"reason"`
+}
+
+// RankingFactors are the published weights of a window's score.
+type RankingFactors struct {
+	Interest     float64  `json:"interest" yaml:"interest"`
+	Follow       float64  `json:"follow" yaml:"follow"`
+	Freshness    float64  `json:"freshness" yaml:"freshness"`
+	Trust        float64  `json:"trust" yaml:"trust"`
+	Availability float64  `json:"availability" yaml:"availability"`
+	Notes        []string `json:"notes,omitempty" yaml:"notes"`
+}
+
+// Duration is a time.Duration that reads and writes as "72h" or "10m".
+type Duration time.Duration
+
+// D is d as a time.Duration.
+func (d Duration) D() time.Duration { return time.Duration(d) }
+
+// MarshalText writes d as Go does, such as "72h0m0s".
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads what time.ParseDuration reads.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	*d = Duration(v)
+	return err
+}
+
+//go:embed policy/default.yaml
+var defaultPolicy []byte
+
+//go:embed policy/archive.yaml
+var archivePolicy []byte
+
+// DefaultPolicy is the policy that ships with Vitrine.
+func DefaultPolicy() *Policy { return mustPolicy(nil) }
+
+// ArchivePolicy is the default policy for data that has no live partner:
+// staleness, unknown stock and publishing limits hide nothing.
+func ArchivePolicy() *Policy { return mustPolicy(archivePolicy) }
+
+func mustPolicy(overlay []byte) *Policy {
+	p, err := ParsePolicy(overlay)
+	if err != nil {
+		panic("embedded policy: " + err.Error())
+	}
+	return p
+}
+
+// DefaultPolicyYAML is the text of the default policy, to start an own one from.
+func DefaultPolicyYAML() []byte { return bytes.Clone(defaultPolicy) }
+
+// LoadPolicy reads the policy file at path; "" is the default policy,
+// "archive" the archive policy. What the file does not say is as in the
+// default; partners add to those of the default, by id. An error names what is
+// wrong and wraps [ErrInvalid].
+func LoadPolicy(path string) (*Policy, error) {
+	switch path {
+	case "":
+		return ParsePolicy(nil)
+	case "archive":
+		return ParsePolicy(archivePolicy)
+	}
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w: %w", ErrInvalid, err)
+	}
+	p, err := ParsePolicy(b)
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", path, err)
+	}
+	return p, nil
+}
+
+// ParsePolicy reads a policy as LoadPolicy does.
+func ParsePolicy(overlay []byte) (*Policy, error) {
+	p := new(Policy)
+	for _, text := range [][]byte{defaultPolicy, overlay} {
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		before := p.Partners
+		p.Partners = nil
+		dec := yaml.NewDecoder(bytes.NewReader(text))
+		dec.KnownFields(true)
+		if err := dec.Decode(p); err != nil && !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+		}
+		p.Partners = mergePartners(before, p.Partners)
+	}
+	if err := p.validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return p, nil
+}
+
+// mergePartners replaces and adds by id, keeping the order.
+func mergePartners(base, over []Partner) []Partner {
+	out := slices.Clone(base)
+	for _, p := range over {
+		if i := slices.IndexFunc(out, func(b Partner) bool { return b.ID == p.ID }); i >= 0 {
+			out[i] = p
+		} else {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (p *Policy) validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if p.Version == "" {
+		bad("version: missing; give it a name such as 2026-11-23")
+	}
+	u := p.Publish
+	for _, f := range []struct {
+		name   string
+		v, min int
+	}{
+		{"publish.per_day", u.PerDay, 1},
+		{"publish.per_hour", u.PerHour, 1},
+		{"publish.per_partner_per_day", u.PerPartnerDay, 1},
+		{"publish.probation_per_day", u.ProbationPerDay, 1},
+		{"publish.topics", u.Topics, 1},
+		{"publish.images", u.Images, 0},
+		{"publish.reason.min", u.Reason.Min, 1},
+		{"publish.reason.max", u.Reason.Max, u.Reason.Min},
+		{"publish.similar.copies", u.Similar.Copies, 1},
+		{"window.default_limit", p.Window.Default, 1},
+		{"window.max_limit", p.Window.Max, p.Window.Default},
+		{"window.length", p.Window.Length, p.Window.Max},
+		{"window.candidates", p.Window.CandidateLimit, p.Window.Max},
+	} {
+		if f.v < f.min {
+			bad("%s: %d is under %d", f.name, f.v, f.min)
+		}
+	}
+	for _, f := range []struct {
+		name string
+		v    float64
+	}{
+		{"publish.paid_share.max", u.PaidShare.Max},
+		{"publish.similar.threshold", u.Similar.Threshold},
+		{"window.author_decay", p.Window.AuthorDecay},
+		{"window.author_floor", p.Window.AuthorFloor},
+		{"window.product_decay", p.Window.ProductDecay},
+		{"window.product_floor", p.Window.ProductFloor},
+	} {
+		if !(f.v >= 0 && f.v <= 1) {
+			bad("%s: %v is not between 0 and 1", f.name, f.v)
+		}
+	}
+	for _, f := range []struct {
+		name string
+		v    Duration
+	}{
+		{"publish.spacing", u.Spacing},
+		{"publish.same_product", u.SameProduct},
+		{"publish.probation", u.Probation},
+		{"publish.undo", u.Undo},
+		{"facts.price_for", p.Facts.PriceFor},
+		{"facts.pick_for", p.Facts.PickFor},
+		{"window.cursor_for", p.Window.CursorFor},
+		{"window.fresh_half_life", p.Window.FreshHalfLife},
+	} {
+		if f.v < 0 {
+			bad("%s: %v is negative", f.name, f.v.D())
+		}
+	}
+	if p.Window.FreshHalfLife == 0 || p.Window.CursorFor == 0 {
+		bad("window: fresh_half_life and cursor_for must be above 0")
+	}
+	for _, lang := range []string{"zh", "en"} {
+		if p.Disclosure.Label[lang] == "" || p.Disclosure.ShortLabel[lang] == "" {
+			bad("disclosure: label and short_label are needed in %s; a purchase link is never without one", lang)
+		}
+	}
+	errs = append(errs, p.validateLists()...)
+	return errors.Join(errs...)
+}
+
+func (p *Policy) validateLists() []error {
+	var errs []error
+	seen := make(map[string]bool)
+	for i, t := range p.Topics {
+		if !ValidTopic(t.ID) || seen[t.ID] {
+			errs = append(errs, fmt.Errorf("topics[%d]: id %q is not a topic id or comes twice", i, t.ID))
+		}
+		seen[t.ID] = true
+	}
+	partners := make([]link.Partner, 0, len(p.Partners))
+	for i := range p.Partners {
+		if err := p.Partners[i].Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("partners[%d] %s: %w", i, p.Partners[i].ID, err))
+			continue
+		}
+		partners = append(partners, p.Partners[i].link())
+	}
+	if _, err := link.NewRegistry(partners...); err != nil {
+		errs = append(errs, fmt.Errorf("partners: %w", err))
+	}
+	for i, r := range p.Restricted {
+		if r.ID == "" || len(r.Words) == 0 || slices.ContainsFunc(r.Words, func(w string) bool { return strings.TrimSpace(w) == "" }) {
+			errs = append(errs, fmt.Errorf("restricted[%d] %s: an id and words are needed", i, r.ID))
+		}
+	}
+	for i, r := range p.Rules {
+		if r.ID == "" || r.Text["en"] == "" || r.Text["zh"] == "" {
+			errs = append(errs, fmt.Errorf("rules[%d] %s: an id and a text in zh and en are needed", i, r.ID))
+		}
+	}
+	return errs
+}
+
+// Restricts returns the restriction that text falls under, or nil.
+func (p *Policy) Restricts(text string) (*Restriction, string) {
+	folded := strings.ToLower(text)
+	for i := range p.Restricted {
+		for _, w := range p.Restricted[i].Words {
+			if containsWord(folded, strings.ToLower(w)) {
+				return &p.Restricted[i], w
+			}
+		}
+	}
+	return nil, ""
+}
+
+// containsWord finds w in text: as a whole word where w is Latin, anywhere
+// where it is Chinese, which has no spaces.
+func containsWord(text, w string) bool {
+	for from := 0; ; {
+		i := strings.Index(text[from:], w)
+		if i < 0 {
+			return false
+		}
+		i += from
+		if !isLatinWordByte(w[0]) || i == 0 || !isLatinWordByte(text[i-1]) {
+			if end := i + len(w); !isLatinWordByte(w[len(w)-1]) || end == len(text) || !isLatinWordByte(text[end]) {
+				return true
+			}
+		}
+		from = i + 1
+	}
+}
+
+func isLatinWordByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
+}

@@ -1,0 +1,230 @@
+package recommend
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// A DeclaredReader is the value of a [TypeReaderDeclared] event.
+type DeclaredReader struct {
+	ID string `json:"id"`
+	// Interests replaces the declared interests when present; weights 0 to 1.
+	Interests map[string]float64 `json:"interests,omitzero"`
+	// Follows adds to the experts followed.
+	Follows []string  `json:"follows,omitempty"`
+	At      time.Time `json:"at,omitzero"`
+}
+
+// MaxInterests is how many interests a reader may declare.
+const MaxInterests = 50
+
+// Validate reports what is wrong with the form of d as a [*Refusal].
+func (d *DeclaredReader) Validate() error {
+	const mostFollows = 20_000
+	ps := idProblem(d.ID, "/id")
+	ps = append(ps, interestProblems(d.Interests)...)
+	if len(d.Follows) > mostFollows {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/follows", Message: fmt.Sprintf("%d follows, %d allowed", len(d.Follows), mostFollows), Fix: "send fewer"})
+	}
+	for i, id := range d.Follows {
+		ps = append(ps, idProblem(id, fmt.Sprintf("/follows/%d", i))...)
+	}
+	return Refuse(ps...)
+}
+
+func interestProblems(interests map[string]float64) []Problem {
+	var ps []Problem
+	if len(interests) > MaxInterests {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/interests", Message: fmt.Sprintf("%d interests, %d allowed", len(interests), MaxInterests), Fix: "keep the strongest"})
+	}
+	for _, t := range slices.Sorted(maps.Keys(interests)) {
+		if w := interests[t]; !ValidTopic(t) {
+			ps = append(ps, Problem{Code: "validation", Pointer: "/interests", Message: fmt.Sprintf("%q is not a topic id", clip(t)), Fix: "use an id listed by GET /v1/topics"})
+		} else if !(w >= 0 && w <= 1) {
+			ps = append(ps, Problem{Code: "validation", Pointer: "/interests/" + t, Message: fmt.Sprintf("weight %v", w), Fix: "give a weight from 0 to 1"})
+		}
+	}
+	return ps
+}
+
+// Kinds of action. A fold applies those that a document is made of; the
+// others stay in the log for the folds that count them.
+const (
+	ActFollow   = "follow"
+	ActUnfollow = "unfollow"
+	ActMute     = "mute"
+	ActUnmute   = "unmute"
+)
+
+// acts says for every kind of action which object it needs: "pick", "expert",
+// or "any" for one of pick, expert, topic and partner.
+var acts = map[string]string{
+	ActFollow: "expert", ActUnfollow: "expert", ActMute: "any", ActUnmute: "any",
+	"impression": "pick", "open": "pick", "bookmark": "pick", "unbookmark": "pick", "cart": "pick", "uncart": "pick",
+	"checkout": "pick", "purchase": "pick", "refund": "pick", "hide": "any", "unhide": "any", "more": "any", "report": "any", "share": "pick",
+}
+
+// An Action is the value of a [TypeActed] event: one thing a reader did.
+type Action struct {
+	ID       string    `json:"id"`
+	Reader   string    `json:"reader"`
+	Kind     string    `json:"kind"`
+	Pick     string    `json:"pick,omitempty"`
+	Expert   string    `json:"expert,omitempty"`
+	Topic    string    `json:"topic,omitempty"`
+	Partner  string    `json:"partner,omitempty"`
+	At       time.Time `json:"at"`
+	Window   string    `json:"window,omitempty"`
+	Position *int      `json:"position,omitempty"`
+
+	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// Object is what the action is about: its kind and id.
+func (a *Action) Object() (kind, id string) {
+	switch {
+	case a.Pick != "":
+		return "pick", a.Pick
+	case a.Expert != "":
+		return "expert", a.Expert
+	case a.Topic != "":
+		return "topic", a.Topic
+	case a.Partner != "":
+		return "partner", a.Partner
+	}
+	return "", ""
+}
+
+// Validate reports what is wrong with the form of a as a [*Refusal].
+func (a *Action) Validate() error {
+	ps := append(idProblem(a.ID, "/id"), idProblem(a.Reader, "/reader")...)
+	need, ok := acts[a.Kind]
+	if !ok {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/kind", Message: fmt.Sprintf("%q is no kind of action", clip(a.Kind)), Fix: fmt.Sprintf("use one of %v", slices.Sorted(maps.Keys(acts)))})
+	}
+	kind, id := a.Object()
+	switch {
+	case !ok:
+	case need == "any" && kind == "":
+		ps = append(ps, Problem{Code: "validation", Pointer: "/pick", Message: a.Kind + " without an object", Fix: "name a pick, expert, topic or partner"})
+	case need != "any" && kind != need:
+		ps = append(ps, Problem{Code: "validation", Pointer: "/" + need, Message: a.Kind + " needs a " + need, Fix: "name the " + need})
+	case kind == "topic" && !ValidTopic(id):
+		ps = append(ps, Problem{Code: "validation", Pointer: "/topic", Message: fmt.Sprintf("%q is not a topic id", clip(id)), Fix: "use an id listed by GET /v1/topics"})
+	case kind != "topic":
+		ps = append(ps, idProblem(id, "/"+kind)...)
+	}
+	if a.At.IsZero() {
+		ps = append(ps, missingTime("/at"))
+	}
+	if a.Position != nil && (*a.Position < 0 || *a.Position > 10_000) {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/position", Message: fmt.Sprintf("position %d", *a.Position), Fix: "give the position in the window, from 0"})
+	}
+	return Refuse(ps...)
+}
+
+type actionFields Action
+
+// MarshalJSON writes the known fields, then the unknown ones by name.
+func (a Action) MarshalJSON() ([]byte, error) { return marshalExtra(actionFields(a), a.Extra) }
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (a *Action) UnmarshalJSON(b []byte) error {
+	var f actionFields
+	extra, err := unmarshalExtra(b, &f)
+	if err != nil {
+		return err
+	}
+	*a = Action(f)
+	a.Extra = extra
+	return nil
+}
+
+// A Reader is what the service knows about who looks at windows: the body of
+// a [KindReader] document.
+type Reader struct {
+	ID        string     `json:"id"`
+	Interests []Interest `json:"interests,omitempty"` // by topic
+	Follows   []Since    `json:"follows,omitempty"`   // experts, latest last
+	Mutes     []Mute     `json:"mutes,omitempty"`     // latest last
+	Seen      Seen       `json:"seen,omitempty"`
+}
+
+// An Interest is a topic a reader cares about.
+type Interest struct {
+	Topic  string  `json:"topic"`
+	Weight float64 `json:"weight"` // 0 to 1
+	Source string  `json:"source"` // "declared"
+}
+
+// Since is an id and when it was added.
+type Since struct {
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
+}
+
+// A Mute keeps everything of an object out of a reader's windows.
+type Mute struct {
+	Kind string    `json:"kind"` // pick, expert, topic or partner
+	ID   string    `json:"id"`
+	At   time.Time `json:"at"`
+}
+
+// Follow adds expert; following twice is following once.
+func (r *Reader) Follow(expert string, at time.Time) bool {
+	if slices.ContainsFunc(r.Follows, func(s Since) bool { return s.ID == expert }) {
+		return false
+	}
+	r.Follows = append(r.Follows, Since{expert, at})
+	return true
+}
+
+// Unfollow removes expert.
+func (r *Reader) Unfollow(expert string) bool {
+	n := len(r.Follows)
+	r.Follows = slices.DeleteFunc(r.Follows, func(s Since) bool { return s.ID == expert })
+	return len(r.Follows) < n
+}
+
+// Mute adds an object; muting twice is muting once.
+func (r *Reader) Mute(m Mute) bool {
+	if r.Muted(m.Kind, m.ID) {
+		return false
+	}
+	r.Mutes = append(r.Mutes, m)
+	return true
+}
+
+// Unmute removes an object.
+func (r *Reader) Unmute(kind, id string) bool {
+	n := len(r.Mutes)
+	r.Mutes = slices.DeleteFunc(r.Mutes, func(m Mute) bool { return m.Kind == kind && m.ID == id })
+	return len(r.Mutes) < n
+}
+
+// Muted reports whether the object is muted.
+func (r *Reader) Muted(kind, id string) bool {
+	return slices.ContainsFunc(r.Mutes, func(m Mute) bool { return m.Kind == kind && m.ID == id })
+}
+
+// Declare replaces the declared interests; a weight of 0 leaves a topic out.
+func (r *Reader) Declare(interests map[string]float64) {
+	r.Interests = slices.DeleteFunc(r.Interests, func(i Interest) bool { return i.Source == "declared" })
+	for topic, w := range interests {
+		if w > 0 {
+			r.Interests = append(r.Interests, Interest{Topic: topic, Weight: w, Source: "declared"})
+		}
+	}
+	slices.SortFunc(r.Interests, func(a, b Interest) int {
+		switch {
+		case a.Topic < b.Topic:
+			return -1
+		case a.Topic > b.Topic:
+			return 1
+		}
+		return 0
+	})
+}

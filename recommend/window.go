@@ -1,0 +1,90 @@
+package recommend
+
+import (
+	"time"
+)
+
+// A WindowRequest asks for one page of a reader's window.
+type WindowRequest struct {
+	Reader string // "" is somebody unknown: no interests, no follows
+	Topics []string
+	Limit  int    // 0 is the policy's default
+	Cursor string // from the page before; everything but Reader, Topics and Lang is taken from it
+	// Seed makes exploration repeatable: same inputs, same index and same seed give the same order.
+	Seed    uint64
+	Exclude []string // pick ids to leave out, at most 100
+	Lang    string   // "zh" or "en", for labels and reasons
+}
+
+// A Window is one page of a ranked result for one reader at one time.
+type Window struct {
+	ID            string   `json:"window_id"`
+	Items         []Item   `json:"items"`
+	NextCursor    string   `json:"next_cursor,omitempty"` // "" on the last page
+	PolicyVersion string   `json:"policy_version"`
+	Degraded      bool     `json:"degraded"`          // something failed and the window came without it
+	Missing       []string `json:"missing,omitempty"` // what, such as "reader"
+}
+
+// An Item is one card: the best pick of a product for this reader.
+type Item struct {
+	Pick       string       `json:"pick"`
+	Position   int          `json:"position"` // from 0, over all pages
+	Score      float64      `json:"score"`
+	Source     string       `json:"source"`  // which candidate source won: interest, follow, fresh, …
+	Reasons    []string     `json:"reasons"` // at most 3, in the reader's language
+	Expert     ExpertCard   `json:"expert"`
+	Product    ProductCard  `json:"product"`
+	Reason     string       `json:"reason"`
+	Topics     []string     `json:"topics"`
+	Disclosure DisclosureOf `json:"disclosure"`
+	// Inventory is the expert's claim; shown only when the partner's stock is no lower.
+	Inventory   *int64    `json:"inventory,omitempty"`
+	Images      []string  `json:"images,omitempty"`
+	Link        string    `json:"link"` // canonical, on an approved host
+	AlsoBy      []AlsoBy  `json:"also_recommended_by,omitempty"`
+	PublishedAt time.Time `json:"published_at"`
+	EditedAt    time.Time `json:"edited_at,omitzero"`
+	Bookmarked  bool      `json:"bookmarked"`
+	InCart      bool      `json:"in_cart"`
+	Factors     []Factor  `json:"factors,omitempty"` // sum to Score before mixing discounts
+}
+
+// An ExpertCard is an expert as cards show him.
+type ExpertCard struct {
+	ID    string  `json:"id"`
+	Name  string  `json:"name"`
+	Trust float64 `json:"trust"`
+}
+
+// A ProductCard holds the partner's facts as cards show them.
+type ProductCard struct {
+	Key          string       `json:"key"`
+	Partner      string       `json:"partner"`
+	Title        string       `json:"title"`
+	Image        string       `json:"image,omitempty"`
+	Price        *Money       `json:"price"` // null when unknown or too old
+	Availability Availability `json:"availability"`
+	CheckedAt    *time.Time   `json:"checked_at"` // null when the partner has told nothing
+}
+
+// DisclosureOf is the label beside a purchase link; never empty.
+type DisclosureOf struct {
+	Label        string       `json:"label"`
+	ShortLabel   string       `json:"short_label"`
+	Relationship Relationship `json:"relationship"`
+	Placement    string       `json:"placement"` // "adjacent"
+}
+
+// AlsoBy is another expert's pick of the same product.
+type AlsoBy struct {
+	Pick   string     `json:"pick"`
+	Expert ExpertCard `json:"expert"`
+}
+
+// A Factor is one part of a score: Weight times Value.
+type Factor struct {
+	Name   string  `json:"name"`
+	Weight float64 `json:"weight"`
+	Value  float64 `json:"value"`
+}

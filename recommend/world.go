@@ -1,0 +1,77 @@
+package recommend
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+)
+
+// A World is what every decision looks at: the policy in force and the
+// partners approved now. It follows the rulings in a store. It is safe for
+// concurrent use; a reader gets one consistent [Scene] at a time.
+type World struct {
+	logger *slog.Logger
+	scene  atomic.Pointer[Scene]
+
+	mu      sync.Mutex // guards what makes the next scene
+	rulings map[string]*Ruling
+}
+
+// A Scene is a World at one moment.
+type Scene struct {
+	Policy   *Policy
+	Partners *Partners
+}
+
+// NewWorld returns a World under policy that knows no ruling yet.
+func NewWorld(policy *Policy, logger *slog.Logger) *World {
+	w := &World{logger: logger, rulings: make(map[string]*Ruling)}
+	w.remake(context.Background(), policy)
+	return w
+}
+
+// Scene is the World now.
+func (w *World) Scene() *Scene { return w.scene.Load() }
+
+// SetPolicy puts another policy in force.
+func (w *World) SetPolicy(ctx context.Context, policy *Policy) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.remake(ctx, policy)
+}
+
+// Apply takes changed ruling documents, as a [Follower] hands them on.
+func (w *World) Apply(ctx context.Context, docs []Document) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	changed := false
+	for _, d := range docs {
+		r := new(Ruling)
+		if err := json.Unmarshal(d.Body, r); err != nil {
+			return fmt.Errorf("ruling %s: %w", d.ID, err)
+		}
+		if r.Target.Kind == TargetPartner {
+			w.rulings[d.ID] = r
+			changed = true
+		}
+	}
+	if changed {
+		w.remake(ctx, w.scene.Load().Policy)
+	}
+	return nil
+}
+
+func (w *World) remake(ctx context.Context, policy *Policy) {
+	rulings := make([]*Ruling, 0, len(w.rulings))
+	for _, r := range w.rulings {
+		rulings = append(rulings, r)
+	}
+	partners, refused := NewPartners(policy, rulings)
+	for _, id := range refused {
+		w.logger.WarnContext(ctx, "partner left out: its hosts belong to another", "partner", id)
+	}
+	w.scene.Store(&Scene{Policy: policy, Partners: partners})
+}
