@@ -1,0 +1,88 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"vitrine.dev/recommend"
+)
+
+// maxBody is what a row may hold with room to spare; SQLite ends at 1 GB.
+const maxBody = 256 << 20
+
+// An entry is a document ready to be written.
+type entry struct {
+	recommend.Document
+	indexed    bool
+	searchable bool
+	words      string // what search finds it by
+}
+
+// Put is described at [recommend.Store]. Documents that can never be taken are
+// those without a kind or an id, with a negative version, and with a body that
+// is no JSON object or is over 256 MiB. The others of one Put are written in
+// one transaction.
+func (s *Store) Put(ctx context.Context, docs ...recommend.Document) error {
+	if err := ctx.Err(); err != nil {
+		return unavailable("put", err)
+	}
+	entries := make([]entry, 0, len(docs))
+	var refused []recommend.PutItemError
+	for _, d := range docs {
+		e, err := prepare(d)
+		if err != nil {
+			refused = append(refused, recommend.PutItemError{Ref: d.Ref, Reason: err.Error()})
+			continue
+		}
+		entries = append(entries, e)
+	}
+	if len(entries) > 0 {
+		if err := s.writer.put(ctx, entries); err != nil {
+			return unavailable(fmt.Sprintf("put %d documents, %s first", len(entries), entries[0].Ref), err)
+		}
+	}
+	if len(refused) > 0 {
+		return &recommend.PutError{Items: refused}
+	}
+	return nil
+}
+
+// prepare checks d and finds its words.
+func prepare(d recommend.Document) (entry, error) {
+	e := entry{Document: d, indexed: d.Kind.Indexed()}
+	switch {
+	case d.Kind == "":
+		return e, errors.New("document without a kind")
+	case d.ID == "":
+		return e, errors.New("document without an id")
+	case d.Version < 0:
+		return e, fmt.Errorf("version %d is negative", d.Version)
+	case len(d.Body) > maxBody:
+		return e, fmt.Errorf("body of %d bytes is over %d", len(d.Body), maxBody)
+	}
+	field := ""
+	switch d.Kind { //nolint:exhaustive // the others are not searched
+	case recommend.KindPick:
+		field = "reason"
+	case recommend.KindProduct:
+		field = "title"
+	}
+	var body map[string]json.RawMessage
+	if err := json.Unmarshal(d.Body, &body); err != nil {
+		return e, fmt.Errorf("body is not a JSON object: %w", err)
+	}
+	if body == nil {
+		return e, errors.New("body is null, not a JSON object")
+	}
+	if field == "" {
+		return e, nil
+	}
+	e.searchable = true
+	var text string
+	if json.Unmarshal(body[field], &text) == nil { // absent or no string: nothing to find
+		e.words = indexWords(text)
+	}
+	return e, nil
+}

@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"vitrine.dev/recommend"
+)
+
+func (s *Store) prepareReads(ctx context.Context) error {
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&s.read.get, "SELECT version, body FROM documents WHERE kind = ? AND id = ?"},
+		{&s.read.changes, "SELECT seq, id, version, body FROM documents WHERE kind = ? AND seq > ? ORDER BY seq LIMIT ?"},
+		{&s.read.last, "SELECT seq FROM store"},
+		{&s.read.search, searchSQL},
+	} {
+		stmt, err := s.readers.PrepareContext(ctx, p.text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.text, err)
+		}
+		*p.stmt = stmt
+	}
+	return nil
+}
+
+// Get is described at [recommend.Store].
+func (s *Store) Get(ctx context.Context, refs ...recommend.Ref) ([]recommend.Document, error) {
+	docs := make([]recommend.Document, 0, len(refs))
+	for _, ref := range refs {
+		if err := ctx.Err(); err != nil {
+			return nil, unavailable("get "+ref.String(), err)
+		}
+		d := recommend.Document{Ref: ref}
+		// Reading one row is over before it could be cancelled, and a context
+		// that can be costs more than the row.
+		err := s.read.get.QueryRowContext(context.WithoutCancel(ctx), string(ref.Kind), ref.ID).
+			Scan(&d.Version, (*[]byte)(&d.Body))
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, unavailable("get "+ref.String(), err)
+		}
+		docs = append(docs, d)
+	}
+	return docs, nil
+}
+
+// Changes is described at [recommend.Store]. What was put is there at once,
+// and nothing comes twice. A kind that is not indexed has no changes: asking
+// for them is an error that wraps [recommend.ErrInvalid].
+func (s *Store) Changes(ctx context.Context, kind recommend.Kind, since recommend.Mark, limit int) ([]recommend.Document, recommend.Mark, error) {
+	if !kind.Indexed() {
+		return nil, since, fmt.Errorf("sqlite: changes of %s, which is not indexed: %w", kind, recommend.ErrInvalid)
+	}
+	from, err := s.parseMark(since)
+	if err != nil {
+		return nil, since, err
+	}
+	docs, to, err := s.changesFrom(ctx, kind, from, max(limit, 0))
+	if err != nil {
+		return nil, since, unavailable(fmt.Sprintf("changes of %s since %q", kind, since), err)
+	}
+	if len(docs) > 0 {
+		return docs, s.mark(to), nil
+	}
+	last, err := s.lastSeq(ctx)
+	if err != nil {
+		return nil, since, unavailable("changes of "+string(kind), err)
+	}
+	if from > last { // the file is an older copy of the one that gave the mark
+		return nil, since, fmt.Errorf("sqlite: mark %q lies after the last change, %d: %w", since, last, recommend.ErrInvalid)
+	}
+	return nil, since, nil
+}
+
+// changesFrom returns the documents put after seq from, and the last seq of them.
+func (s *Store) changesFrom(ctx context.Context, kind recommend.Kind, from int64, limit int) (docs []recommend.Document, to int64, err error) {
+	rows, err := s.read.changes.QueryContext(ctx, string(kind), from, limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var (
+			d    = recommend.Document{Ref: recommend.Ref{Kind: kind}}
+			body []byte
+		)
+		if err := rows.Scan(&to, &d.ID, &d.Version, &body); err != nil {
+			return nil, 0, err
+		}
+		d.Body = json.RawMessage(body)
+		docs = append(docs, d)
+	}
+	return docs, to, rows.Err()
+}
+
+// lastSeq returns the seq of the last change of any kind.
+func (s *Store) lastSeq(ctx context.Context) (seq int64, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	err = s.read.last.QueryRowContext(context.WithoutCancel(ctx)).Scan(&seq)
+	return seq, err
+}
+
+// mark returns the mark of seq.
+func (s *Store) mark(seq int64) recommend.Mark {
+	return recommend.Mark(s.id + "." + strconv.FormatInt(seq, 10))
+}
+
+// parseMark is the reverse of mark. A mark of another file is unknown.
+func (s *Store) parseMark(m recommend.Mark) (int64, error) {
+	if m == "" {
+		return 0, nil
+	}
+	id, number, _ := strings.Cut(string(m), ".")
+	seq, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || id != s.id || seq < 0 {
+		return 0, fmt.Errorf("sqlite: unknown mark %q: %w", m, recommend.ErrInvalid)
+	}
+	return seq, nil
+}

@@ -1,0 +1,222 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// groupSize is how many documents a transaction takes together before it is
+// committed. More would keep the first waiting without sparing the disk much.
+const groupSize = 1000
+
+// errClosed is the cause of what fails because the store was closed.
+var errClosed = errors.New("store is closed")
+
+// A writer owns the one connection that writes. Puts that arrive while it is
+// busy are written together next, so that sixteen writers pay for one flush of
+// the disk and not for sixteen.
+type writer struct {
+	db      *sql.DB
+	conn    *sql.Conn
+	changed func() // told after a commit that can be followed
+
+	begin, commit, rollback *sql.Stmt
+	seq, setSeq             *sql.Stmt
+	upsert, index           *sql.Stmt
+
+	batches chan batch
+	closing chan struct{}
+	stopped chan struct{} // nil until it runs
+}
+
+// A batch is the documents of one Put.
+type batch struct {
+	entries []entry
+	done    chan<- error // takes one value
+}
+
+// openWriter opens the file, brings its schema up to date and starts the
+// writer. It returns the id of the store.
+func openWriter(ctx context.Context, name string, changed func()) (w *writer, id string, err error) {
+	w = &writer{changed: changed, batches: make(chan batch), closing: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+			w = nil
+		}
+	}()
+	if w.db, err = sql.Open("sqlite", name); err != nil {
+		return w, "", unavailable("open", err)
+	}
+	if w.conn, err = w.db.Conn(ctx); err != nil {
+		return w, "", unavailable("connect", err)
+	}
+	if id, err = migrate(ctx, w.conn); err != nil {
+		return w, "", err
+	}
+	if err := w.prepare(ctx); err != nil {
+		return w, "", unavailable("prepare", err)
+	}
+	w.stopped = make(chan struct{})
+	go w.run()
+	return w, id, nil
+}
+
+func (w *writer) prepare(ctx context.Context) error {
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&w.begin, "BEGIN IMMEDIATE"},
+		{&w.commit, "COMMIT"},
+		{&w.rollback, "ROLLBACK"},
+		{&w.seq, "SELECT seq FROM store"},
+		{&w.setSeq, "UPDATE store SET seq = ?"},
+		{&w.upsert, `
+INSERT INTO documents (kind, id, version, seq, body) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, seq = excluded.seq, body = excluded.body
+WHERE excluded.version > documents.version
+RETURNING number`},
+		{&w.index, "INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)"},
+	} {
+		stmt, err := w.conn.PrepareContext(ctx, p.text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.text, err)
+		}
+		*p.stmt = stmt
+	}
+	return nil
+}
+
+// put hands entries to the writer and waits until they are committed. Once the
+// writer has them ctx no longer matters: it is known soon whether they are
+// written, and until then the writer reads what belongs to the caller.
+func (w *writer) put(ctx context.Context, entries []entry) error {
+	done := make(chan error, 1)
+	select {
+	case w.batches <- batch{entries: entries, done: done}:
+		return <-done
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.closing:
+		return errClosed
+	}
+}
+
+// close lets the transaction in progress end and closes the file.
+func (w *writer) close() error {
+	close(w.closing)
+	if w.stopped != nil {
+		<-w.stopped
+	}
+	var errs []error
+	if w.conn != nil {
+		errs = append(errs, w.conn.Close())
+	}
+	if w.db != nil {
+		errs = append(errs, w.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (w *writer) run() {
+	defer close(w.stopped)
+	for {
+		select {
+		case b := <-w.batches:
+			w.write(w.group(b))
+		case <-w.closing:
+			return
+		}
+	}
+}
+
+// group returns first and what else waits to be written.
+func (w *writer) group(first batch) []batch {
+	group, n := []batch{first}, len(first.entries)
+	for n < groupSize {
+		select {
+		case b := <-w.batches:
+			group, n = append(group, b), n+len(b.entries)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// write writes group in one transaction and answers every batch of it.
+func (w *writer) write(group []batch) {
+	// No context: half of a group must not be cancelled with one of its Puts,
+	// and the busy timeout bounds the wait.
+	followed, err := w.transact(context.Background(), group)
+	if err == nil && followed {
+		w.changed()
+	}
+	for _, b := range group {
+		b.done <- err
+	}
+}
+
+// transact writes group and reports whether there is anything for followers.
+func (w *writer) transact(ctx context.Context, group []batch) (followed bool, err error) {
+	if _, err := w.begin.ExecContext(ctx); err != nil {
+		return false, fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_, _ = w.rollback.ExecContext(ctx) // some errors have rolled back already
+		}
+	}()
+	// Another process may have written since, so the file says what was last.
+	var before int64
+	if err := w.seq.QueryRowContext(ctx).Scan(&before); err != nil {
+		return false, fmt.Errorf("read seq: %w", err)
+	}
+	seq := before
+	for _, b := range group {
+		for i := range b.entries {
+			if err := w.writeEntry(ctx, &b.entries[i], &seq); err != nil {
+				return false, fmt.Errorf("write %s: %w", b.entries[i].Ref, err)
+			}
+		}
+	}
+	if seq != before {
+		if _, err := w.setSeq.ExecContext(ctx, seq); err != nil {
+			return false, fmt.Errorf("write seq: %w", err)
+		}
+	}
+	if _, err := w.commit.ExecContext(ctx); err != nil {
+		return false, fmt.Errorf("commit: %w", err)
+	}
+	return seq != before, nil
+}
+
+// writeEntry writes e unless a later version is there, and counts seq up if e
+// can be followed.
+func (w *writer) writeEntry(ctx context.Context, e *entry, seq *int64) error {
+	var next any
+	if e.indexed {
+		next = *seq + 1
+	}
+	var number int64
+	err := w.upsert.QueryRowContext(ctx, string(e.Kind), e.ID, e.Version, next, string(e.Body)).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // the version there is the same or later
+	}
+	if err != nil {
+		return err
+	}
+	if e.indexed {
+		*seq++
+	}
+	if !e.searchable {
+		return nil
+	}
+	if _, err := w.index.ExecContext(ctx, number, e.words); err != nil {
+		return fmt.Errorf("index: %w", err)
+	}
+	return nil
+}
