@@ -115,6 +115,25 @@ func (e *Expert) MayPublish() bool {
 	return e != nil && e.Verified && (e.Standing == StandingActive || e.Standing == StandingLimited)
 }
 
+// Verify applies a verification that entered the log at. Topics approved
+// before keep the time they were approved at.
+func (e *Expert) Verify(v *VerifiedExpert, at time.Time, archived bool, standing Standing) {
+	if e.ID == "" {
+		e.ID, e.Since, e.Trust, e.Archived = v.ID, at, PriorTrust, archived
+	}
+	topics := make([]Approval, 0, len(v.Topics))
+	for _, t := range v.Topics {
+		since := at
+		for _, a := range e.Topics {
+			if a.Topic == t {
+				since = a.Since
+			}
+		}
+		topics = append(topics, Approval{Topic: t, Since: since})
+	}
+	e.Name, e.Bio, e.Verified, e.Topics, e.Standing, e.Extra = v.Name, v.Bio, v.Verified, topics, standing, v.Extra
+}
+
 type (
 	verifiedFields VerifiedExpert
 	expertFields   Expert

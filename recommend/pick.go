@@ -173,14 +173,14 @@ func (p *PublishedPick) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Validate reports what is wrong with the form of p as a [*Refusal]. Link and
-// rules are judged by [Judge].
-func (p *PublishedPick) Validate(policy *Policy) error {
+// ValidateIdentity reports what is wrong with ids and time as a [*Refusal].
+// The content is judged by [Judge].
+func (p *PublishedPick) ValidateIdentity() error {
 	ps := append(idProblem(p.ID, "/id"), idProblem(p.Expert, "/expert")...)
 	if p.PublishedAt.IsZero() {
 		ps = append(ps, missingTime("/published_at"))
 	}
-	return Refuse(append(ps, p.PickContent.problems(policy)...)...)
+	return Refuse(ps...)
 }
 
 func missingTime(pointer string) Problem {

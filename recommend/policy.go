@@ -363,3 +363,8 @@ func containsWord(text, w string) bool {
 func isLatinWordByte(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9'
 }
+
+// HasRule reports whether a ruling can rest on the rule id.
+func (p *Policy) HasRule(id string) bool {
+	return slices.ContainsFunc(p.Rules, func(r Rule) bool { return r.ID == id })
+}

@@ -129,8 +129,8 @@ func (r *Ruling) PartnerState(base PartnerState) PartnerState {
 	return base
 }
 
-// Standing is what action makes of an expert.
-func standingAfter(action string) Standing {
+// StandingAfter is what action makes of an expert.
+func StandingAfter(action string) Standing {
 	switch action {
 	case ActionLimit:
 		return StandingLimited
