@@ -1,0 +1,283 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+
+	"vitrine.dev/recommend"
+)
+
+// A batchWrite is everything that a batch changes.
+type batchWrite struct {
+	leaves  []recommend.Document
+	topics  []string                     // of appends, sorted
+	appends map[string][]recommend.Event // by topic
+	letters []DeadLetter
+	states  []recommend.Document
+}
+
+// load brings the states of items into the cache and returns the documents
+// that the decisions read, with one call of the store.
+func (l *lane) load(ctx context.Context, items []item) (map[recommend.Ref]recommend.Document, error) {
+	want := map[recommend.Ref]bool{}
+	for i := range items {
+		it := &items[i]
+		if it.err != nil {
+			continue
+		}
+		for _, r := range it.reads {
+			want[r] = true
+		}
+		if l.states.get(it.event.Key) == nil {
+			want[l.ref(it)] = true
+		}
+	}
+	docs, err := l.get(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	for i := range items {
+		it := &items[i]
+		if it.err != nil || l.states.get(it.event.Key) != nil {
+			continue
+		}
+		it.err = l.guard(it.event, func() error { return l.remember(it, docs) })
+	}
+	return docs, nil
+}
+
+// remember decodes the state of an item into the cache.
+func (l *lane) remember(it *item, docs map[recommend.Ref]recommend.Document) error {
+	doc, ok := docs[l.ref(it)]
+	if !ok {
+		doc.Version = -1
+	}
+	state, err := l.folder.Load(doc.Body)
+	if err != nil {
+		return &failure{ReasonState, err.Error()}
+	}
+	l.states.add(&cached{id: it.event.Key, state: state, version: doc.Version, size: len(doc.Body)})
+	return nil
+}
+
+func (l *lane) get(ctx context.Context, want map[recommend.Ref]bool) (map[recommend.Ref]recommend.Document, error) {
+	if len(want) == 0 {
+		return nil, nil
+	}
+	refs := make([]recommend.Ref, 0, len(want))
+	for r := range want {
+		refs = append(refs, r)
+	}
+	slices.SortFunc(refs, recommend.Ref.Compare)
+	var found []recommend.Document
+	err := l.try(ctx, "get documents", func(ctx context.Context) (err error) {
+		found, err = l.store.Get(ctx, refs...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	docs := make(map[recommend.Ref]recommend.Document, len(found))
+	for _, d := range found {
+		docs[d.Ref] = d
+	}
+	return docs, nil
+}
+
+// decide decides items in order and returns how many; less than all when the
+// next one has to wait for the topic that it names. Spoiled says that a
+// decision panicked, and may have left its state half changed: the item has
+// its error, and the others are to be decided again from what is stored.
+func (l *lane) decide(items []item, docs map[recommend.Ref]recommend.Document) (n int, wait *Premature, spoiled bool) {
+	var s Scene
+	s.Policy, s.Links = l.scene()
+	for i := range items {
+		it := &items[i]
+		it.held, it.refused, it.outcome = false, nil, Outcome{}
+		if it.err != nil {
+			continue
+		}
+		state := l.states.get(it.event.Key)
+		if state.version >= it.event.Offset {
+			it.held = true
+			continue
+		}
+		s.Docs = among(docs, it.reads)
+		err := l.guard(it.event, func() (err error) {
+			it.outcome, err = l.folder.Decide(s, state.state, it.event, it.decoded)
+			return err
+		})
+		var early *Premature
+		var failed *failure
+		switch {
+		case errors.As(err, &failed):
+			it.err = err
+			return 0, nil, true
+		case errors.As(err, &early) && l.early(early.Topic, it.event.Offset):
+			return i, early, false
+		case err != nil:
+			it.refused, it.outcome = err, Outcome{}
+		case it.outcome.Changed:
+			state.version, state.changed = it.event.Offset, i
+		}
+	}
+	return len(items), nil, false
+}
+
+// early reports whether topic has not been waited for since the event at
+// offset was taken up.
+func (l *lane) early(topic string, offset int64) bool {
+	upTo, ok := l.caughtUp[topic]
+	return !ok || upTo < offset
+}
+
+func among(docs map[recommend.Ref]recommend.Document, refs []recommend.Ref) map[recommend.Ref]recommend.Document {
+	m := make(map[recommend.Ref]recommend.Document, len(refs))
+	for _, r := range refs {
+		if d, ok := docs[r]; ok {
+			m[r] = d
+		}
+	}
+	return m
+}
+
+// plan turns decided items into what is to be written. Spoiled says that an
+// item turned out to be impossible: it has its error, and the others are to be
+// decided again without it.
+func (l *lane) plan(ctx context.Context, items []item) (w batchWrite, spoiled bool, err error) {
+	if w.leaves, spoiled, err = l.leaves(ctx, items); spoiled || err != nil {
+		return w, spoiled, err
+	}
+	if w.states, spoiled = l.save(items); spoiled {
+		return w, true, nil
+	}
+	w.appends = map[string][]recommend.Event{}
+	for i := range items {
+		it := &items[i]
+		if it.death() != nil {
+			w.letters = append(w.letters, l.letter(it))
+		}
+		for t, es := range it.outcome.Appends {
+			w.appends[t] = append(w.appends[t], es...)
+		}
+	}
+	w.topics = slices.Sorted(maps.Keys(w.appends))
+	return w, false, nil
+}
+
+// save encodes the states that items changed, each as its last event left it.
+func (l *lane) save(items []item) (docs []recommend.Document, spoiled bool) {
+	for i := range items {
+		it := &items[i]
+		if !it.outcome.Changed {
+			continue
+		}
+		s := l.states.get(it.event.Key)
+		if s.changed != i {
+			continue
+		}
+		var body json.RawMessage
+		it.err = l.guard(it.event, func() (err error) {
+			body, err = l.folder.Save(s.state)
+			return err
+		})
+		if it.err != nil {
+			return nil, true
+		}
+		l.states.resize(s, len(body))
+		docs = append(docs, recommend.Document{Ref: l.ref(it), Version: s.version, Body: body})
+	}
+	return docs, false
+}
+
+// A leaf is a document on its way through the changes of a batch.
+type leaf struct {
+	doc    recommend.Document
+	stored int64 // its version in the store, -1 for none
+}
+
+// leaves applies the changes of items to the leaves that they name, read with
+// one call of the store. Changes that a leaf holds already are left out.
+func (l *lane) leaves(ctx context.Context, items []item) (docs []recommend.Document, spoiled bool, err error) {
+	want := map[recommend.Ref]bool{}
+	for i := range items {
+		for _, lf := range items[i].outcome.Leaves {
+			want[lf.Ref] = true
+		}
+	}
+	stored, err := l.get(ctx, want)
+	if err != nil {
+		return nil, false, err
+	}
+	now := make(map[recommend.Ref]*leaf, len(want))
+	for r := range want {
+		d, ok := stored[r]
+		if !ok {
+			d = recommend.Document{Ref: r, Version: -1}
+		}
+		now[r] = &leaf{doc: d, stored: d.Version}
+	}
+	for i := range items {
+		it := &items[i]
+		for _, change := range it.outcome.Leaves {
+			if it.err = l.change(it, now[change.Ref], change); it.err != nil {
+				return nil, true, nil
+			}
+		}
+	}
+	for _, r := range slices.SortedFunc(maps.Keys(now), recommend.Ref.Compare) {
+		if lf := now[r]; lf.doc.Version > lf.stored {
+			docs = append(docs, lf.doc)
+		}
+	}
+	return docs, false, nil
+}
+
+func (l *lane) change(it *item, lf *leaf, change Leaf) error {
+	if lf.stored >= it.event.Offset {
+		return nil
+	}
+	return l.guard(it.event, func() error {
+		body, err := change.Apply(lf.doc.Body)
+		if err == nil && body != nil {
+			lf.doc.Body, lf.doc.Version = body, it.event.Offset
+		}
+		return err
+	})
+}
+
+// write makes a batch durable. See lane for the order.
+func (l *lane) write(ctx context.Context, w batchWrite) error {
+	if err := l.put(ctx, "put leaves", w.leaves); err != nil {
+		return err
+	}
+	for _, t := range w.topics {
+		err := l.try(ctx, "append to "+t, func(ctx context.Context) error {
+			_, err := l.log.Append(ctx, t, w.appends[t]...)
+			return err
+		})
+		if errors.Is(err, recommend.ErrInvalid) {
+			err = &failure{ReasonUnappended, err.Error()}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(w.letters) > 0 {
+		err := l.try(ctx, "bury", func(ctx context.Context) error { return l.dead.Bury(ctx, w.letters...) })
+		if err != nil {
+			return err
+		}
+	}
+	return l.put(ctx, "put states", w.states)
+}
+
+func (l *lane) put(ctx context.Context, what string, docs []recommend.Document) error {
+	if len(docs) == 0 {
+		return nil
+	}
+	return l.try(ctx, what, func(ctx context.Context) error { return l.store.Put(ctx, docs...) })
+}
