@@ -1,7 +1,6 @@
 package link_test
 
 import (
-	"bufio"
 	"errors"
 	"os"
 	"strconv"
@@ -41,16 +40,15 @@ type verdict struct {
 
 func golden(tb testing.TB) []verdict {
 	tb.Helper()
-	f, err := os.Open("testdata/links.txt")
+	file, err := os.ReadFile("testdata/links.txt")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer f.Close()
 	var out []verdict
 	var now verdict
-	lines := bufio.NewScanner(f)
-	for n := 1; lines.Scan(); n++ {
-		s := lines.Text()
+	n := 0
+	for s := range strings.SplitSeq(string(file), "\n") {
+		n++
 		text, indented := strings.CutPrefix(s, "\t")
 		fields := strings.Fields(s)
 		switch {
@@ -71,9 +69,6 @@ func golden(tb testing.TB) []verdict {
 		default:
 			tb.Fatalf("links.txt:%d: neither verdict nor text: %q", n, s)
 		}
-	}
-	if err := lines.Err(); err != nil {
-		tb.Fatal(err)
 	}
 	return out
 }
@@ -154,12 +149,14 @@ func TestALinkThatNeedsResolvingSaysWhomToAskWhat(t *testing.T) {
 func TestAnErrorTellsALookAlikeApart(t *testing.T) {
 	r := newRegistry(t)
 	for text, want := range map[string]string{
-		"https://taobao.com.evil.io/item.htm?id=1":         "only looks like taobao.com",
-		"https://item.taobao.com.evil.io/item.htm":         "only looks like item.taobao.com",
-		"https://item.t\u0430obao.com/item.htm?id=1":       `t\u0430obao.com`,
-		"https://item.taobao.com@evil.example/?id=1":       "user information",
-		"https://weidian.com/?userid=123":                  `"weidian.com/" is not an item page of Weidian`,
-		"https://evil.example/" + strings.Repeat("x/", 90): `"evil.example" is not an approved shop`,
+		"https://taobao.com.evil.io/item.htm?id=1":           "only looks like taobao.com",
+		"https://item.taobao.com.evil.io/item.htm":           "only looks like item.taobao.com",
+		"https://item.t\u0430obao.com/item.htm?id=1":         `t\u0430obao.com`,
+		"https://item.taobao.com@evil.example/?id=1":         "user information",
+		"https://weidian.com/?userid=123":                    `"weidian.com/" is not an item page of Weidian`,
+		"https://evil.example/" + strings.Repeat("x/", 90):   `"evil.example" is not an approved shop`,
+		"https://weidian.com/" + strings.Repeat("商品/", 90):   "\"weidian.com/\" is not",
+		"https://weidian.com/" + strings.Repeat("tour/", 90): `/tour/tou"… is not an item page`,
 	} {
 		_, err := r.Parse(text)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -185,8 +182,7 @@ func TestAKeyComesApartAsItWasMade(t *testing.T) {
 
 // code is the code of a *link.Error, or what err is instead.
 func code(err error) string {
-	var e *link.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*link.Error](err); ok {
 		return e.Code
 	}
 	if err != nil {

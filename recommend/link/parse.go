@@ -86,7 +86,7 @@ func (f *ids) check(o *owner) *Error {
 		}
 		e = &Error{Code: CodeAmbiguous, Message: "the link names the " + what + " more than once", Fix: "open the item and paste its address, such as " + o.example}
 	case f.loose > 0:
-		e = malformed("the link has the id behind a semicolon", "separate parameters with &, or paste the address from the browser's address bar")
+		e = malformed("the link writes the id's parameter in a way that not every server reads", "open the item and paste its address, such as "+o.example)
 	case f.item == "":
 		e = &Error{Code: CodeNotItem, Message: "the link leads to the item page of " + o.Name + " but names no item", Fix: "open the item and paste its address, such as " + o.example}
 	case !validItem(f.item):

@@ -9,7 +9,7 @@ import (
 type ids struct {
 	item, sku   string
 	items, skus int // how often each was named
-	loose       int // how many of them stood behind a ; where only some servers look
+	loose       int // how many of them only some servers would find
 }
 
 // read collects the parameters of query that carry item or variant.
@@ -18,33 +18,34 @@ func (u *rule) read(query string) ids {
 	for query != "" {
 		var piece string
 		piece, query, _ = strings.Cut(query, "&")
-		found.note(u, piece)
+		found.note(u, piece, true)
 		_, rest, split := strings.Cut(piece, ";")
 		for split {
 			piece, rest, split = strings.Cut(rest, ";")
-			if found.note(u, piece) {
-				found.loose++
-			}
+			found.note(u, piece, false) // most servers split at & alone
 		}
 	}
 	return found
 }
 
-// note reports whether piece carries item or variant, and keeps it.
-func (f *ids) note(u *rule, piece string) bool {
+// note keeps what piece says. It is certain that all servers find it only if
+// its key is written plainly too.
+func (f *ids) note(u *rule, piece string, certain bool) {
 	key, value, _ := strings.Cut(piece, "=")
-	key = plainKey(key)
+	plain := plainKey(key)
 	switch {
-	case isOneOf(key, u.items):
+	case isOneOf(plain, u.items):
 		f.item = value
 		f.items++
-	case isOneOf(key, u.skus):
+	case isOneOf(plain, u.skus):
 		f.sku = value
 		f.skus++
 	default:
-		return false
+		return
 	}
-	return true
+	if !certain || plain != key {
+		f.loose++
+	}
 }
 
 // fits reports whether query has every parameter that the rule's page needs,
@@ -102,29 +103,30 @@ func unescape(s string) string {
 func decode(b []byte) []byte {
 	out := b[:0]
 	for i := 0; i < len(b); i++ {
-		if b[i] == '%' && i+2 < len(b) {
-			hi, lo := hexValue(b[i+1]), hexValue(b[i+2])
-			if hi >= 0 && lo >= 0 {
-				out = append(out, byte(hi<<4|lo))
+		c := b[i]
+		if c == '%' && i+2 < len(b) {
+			hi, isHex := hexValue(b[i+1])
+			lo, isToo := hexValue(b[i+2])
+			if isHex && isToo {
+				c = hi<<4 | lo
 				i += 2
-				continue
 			}
 		}
-		out = append(out, b[i])
+		out = append(out, c)
 	}
 	return out
 }
 
-func hexValue(c byte) int {
+func hexValue(c byte) (value byte, isHex bool) {
 	switch {
 	case '0' <= c && c <= '9':
-		return int(c - '0')
+		return c - '0', true
 	case 'a' <= c && c <= 'f':
-		return int(c-'a') + 10
+		return c - 'a' + 10, true
 	case 'A' <= c && c <= 'F':
-		return int(c-'A') + 10
+		return c - 'A' + 10, true
 	}
-	return -1
+	return 0, false
 }
 
 // nestsTooDeep reports whether a parameter carries a link that carries a link

@@ -67,7 +67,7 @@ func checkTemplateText(rest string) error {
 	case strings.Contains(host, ":"):
 		return errors.New("carries a port; remove it, item pages are on the standard one")
 	case strings.Contains(host, "{"):
-		return errors.New("has a placeholder in the host; write the host out, or begin it with *.")
+		return errors.New("has a placeholder in the host; write the host out, or begin it with *. for any label")
 	case strings.Contains(rest, "#"):
 		return errors.New("has a fragment, which shops never see; use an address without #")
 	}
@@ -148,6 +148,9 @@ func (t *template) setQuery(query string) error {
 			return fmt.Errorf("has the parameter %q; a placeholder is the whole value", piece)
 		case slices.Contains(seen, strings.ToLower(key)):
 			return fmt.Errorf("has the parameter %q twice; keep one", key)
+		}
+		if value == skuMark && t.hasSKU() {
+			return fmt.Errorf("has %s twice; keep one", skuMark)
 		}
 		seen = append(seen, strings.ToLower(key))
 		t.query = append(t.query, pair{key, value})
