@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"vitrine.dev/recommend"
 )
@@ -21,8 +23,8 @@ type entry struct {
 }
 
 // Put is described at [recommend.Store]. Documents that can never be taken are
-// those without a kind or an id, with a negative version, and with a body that
-// is no JSON object or is over 256 MiB. The others of one Put are written in
+// those whose kind or id is empty or no text, with a negative version, and with a
+// body that is no JSON object or is over 256 MiB. The others of one Put are written in
 // one transaction.
 func (s *Store) Put(ctx context.Context, docs ...recommend.Document) error {
 	if err := ctx.Err(); err != nil {
@@ -49,14 +51,19 @@ func (s *Store) Put(ctx context.Context, docs ...recommend.Document) error {
 	return nil
 }
 
+// storable reports whether SQLite keeps s as text, whole: it ends at a zero.
+func storable(s string) bool {
+	return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0
+}
+
 // prepare checks d and finds its words.
 func prepare(d recommend.Document) (entry, error) {
 	e := entry{Document: d, indexed: d.Kind.Indexed()}
 	switch {
-	case d.Kind == "":
-		return e, errors.New("document without a kind")
-	case d.ID == "":
-		return e, errors.New("document without an id")
+	case d.Kind == "" || !storable(string(d.Kind)):
+		return e, errors.New("kind is empty or no text")
+	case d.ID == "" || !storable(d.ID):
+		return e, errors.New("id is empty or no text")
 	case d.Version < 0:
 		return e, fmt.Errorf("version %d is negative", d.Version)
 	case len(d.Body) > maxBody:

@@ -18,6 +18,10 @@ func (s *Store) prepareReads(ctx context.Context) error {
 		text string
 	}{
 		{&s.read.get, "SELECT version, body FROM documents WHERE kind = ? AND id = ?"},
+		{&s.read.getMany, `
+SELECT r.key, d.version, d.body
+FROM json_each(?) AS r CROSS JOIN documents AS d ON d.kind = r.value ->> 0 AND d.id = r.value ->> 1
+ORDER BY r.key`},
 		{&s.read.changes, "SELECT seq, id, version, body FROM documents WHERE kind = ? AND seq > ? ORDER BY seq LIMIT ?"},
 		{&s.read.last, "SELECT seq FROM store"},
 		{&s.read.search, searchSQL},
@@ -33,25 +37,72 @@ func (s *Store) prepareReads(ctx context.Context) error {
 
 // Get is described at [recommend.Store].
 func (s *Store) Get(ctx context.Context, refs ...recommend.Ref) ([]recommend.Document, error) {
-	docs := make([]recommend.Document, 0, len(refs))
-	for _, ref := range refs {
-		if err := ctx.Err(); err != nil {
-			return nil, unavailable("get "+ref.String(), err)
-		}
-		d := recommend.Document{Ref: ref}
-		// Reading one row is over before it could be cancelled, and a context
-		// that can be costs more than the row.
-		err := s.read.get.QueryRowContext(context.WithoutCancel(ctx), string(ref.Kind), ref.ID).
-			Scan(&d.Version, (*[]byte)(&d.Body))
-		if errors.Is(err, sql.ErrNoRows) {
-			continue
-		}
+	if err := ctx.Err(); err != nil {
+		return nil, unavailable("get", err)
+	}
+	switch len(refs) {
+	case 0:
+		return nil, nil
+	case 1:
+		docs, err := s.getOne(ctx, refs[0])
 		if err != nil {
-			return nil, unavailable("get "+ref.String(), err)
+			return nil, unavailable("get "+refs[0].String(), err)
 		}
-		docs = append(docs, d)
+		return docs, nil
+	}
+	docs, err := s.getMany(ctx, refs)
+	if err != nil {
+		return nil, unavailable(fmt.Sprintf("get %d documents, %s first", len(refs), refs[0]), err)
 	}
 	return docs, nil
+}
+
+func (s *Store) getOne(ctx context.Context, ref recommend.Ref) ([]recommend.Document, error) {
+	d := recommend.Document{Ref: ref}
+	// One row is read before anybody could cancel it, and watching a context
+	// costs more than the row.
+	err := s.read.get.QueryRowContext(context.WithoutCancel(ctx), string(ref.Kind), ref.ID).
+		Scan(&d.Version, (*[]byte)(&d.Body))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []recommend.Document{d}, nil
+}
+
+// getMany asks for all refs in one query, which at fifty takes less than half
+// the time of fifty queries.
+func (s *Store) getMany(ctx context.Context, refs []recommend.Ref) (docs []recommend.Document, err error) {
+	names := make([][]string, len(refs))
+	for i, r := range refs {
+		if storable(string(r.Kind)) && storable(r.ID) { // JSON would turn another into one that is
+			names[i] = []string{string(r.Kind), r.ID}
+		}
+	}
+	list, err := json.Marshal(names)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.read.getMany.QueryContext(ctx, string(list))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	docs = make([]recommend.Document, 0, len(refs))
+	for rows.Next() {
+		var (
+			i int
+			d recommend.Document
+		)
+		if err := rows.Scan(&i, &d.Version, (*[]byte)(&d.Body)); err != nil {
+			return nil, err
+		}
+		d.Ref = refs[i]
+		docs = append(docs, d)
+	}
+	return docs, rows.Err()
 }
 
 // Changes is described at [recommend.Store]. What was put is there at once,
@@ -90,14 +141,10 @@ func (s *Store) changesFrom(ctx context.Context, kind recommend.Kind, from int64
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		var (
-			d    = recommend.Document{Ref: recommend.Ref{Kind: kind}}
-			body []byte
-		)
-		if err := rows.Scan(&to, &d.ID, &d.Version, &body); err != nil {
+		d := recommend.Document{Ref: recommend.Ref{Kind: kind}}
+		if err := rows.Scan(&to, &d.ID, &d.Version, (*[]byte)(&d.Body)); err != nil {
 			return nil, 0, err
 		}
-		d.Body = json.RawMessage(body)
 		docs = append(docs, d)
 	}
 	return docs, to, rows.Err()

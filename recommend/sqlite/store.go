@@ -54,7 +54,7 @@ var _ recommend.Store = (*Store)(nil)
 
 // statements are the prepared reads.
 type statements struct {
-	get, changes, last, search *sql.Stmt
+	get, getMany, changes, last, search *sql.Stmt
 }
 
 // Open opens the store in the file at path, and creates the file, not its
