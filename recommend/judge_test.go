@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,11 +25,17 @@ func verified(topics ...string) *recommend.Expert {
 	return x
 }
 
+var (
+	defaultPolicy   = sync.OnceValue(recommend.DefaultPolicy)
+	defaultPartners = sync.OnceValue(func() *recommend.Partners {
+		partners, _ := recommend.NewPartners(defaultPolicy(), nil)
+		return partners
+	})
+)
+
 func goodCase() recommend.Case {
-	policy := recommend.DefaultPolicy()
-	partners, _ := recommend.NewPartners(policy, nil)
 	return recommend.Case{
-		Policy: policy, Links: partners.Links(), Expert: verified("home"), Publisher: &recommend.Publisher{}, PickID: "p1",
+		Policy: defaultPolicy(), Links: defaultPartners().Links(), Expert: verified("home"), Publisher: &recommend.Publisher{}, PickID: "p1",
 		Content: recommend.PickContent{Link: "https://item.taobao.com/item.htm?id=1", Reason: goodReason, Topics: []string{"home/tea"}},
 		At:      noon, Appended: noon,
 	}
@@ -161,7 +168,7 @@ func TestSayingTheSameAgainIsHeld(t *testing.T) {
 func TestLimitsHoldForEverySequence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pub := &recommend.Publisher{}
-		rules := recommend.DefaultPolicy().Publish
+		rules := defaultPolicy().Publish
 		at := noon
 		for i := range rapid.IntRange(1, 60).Draw(t, "picks") {
 			at = at.Add(time.Duration(rapid.IntRange(0, 400).Draw(t, "minutes")) * time.Minute)

@@ -228,3 +228,17 @@ func (r *Reader) Declare(interests map[string]float64) {
 		return 0
 	})
 }
+
+// Declared is what r declared: the event that would make a new reader so.
+func (r *Reader) Declared() DeclaredReader {
+	d := DeclaredReader{ID: r.ID, Interests: make(map[string]float64)}
+	for _, i := range r.Interests {
+		if i.Source == "declared" {
+			d.Interests[i.Topic] = i.Weight
+		}
+	}
+	for _, f := range r.Follows {
+		d.Follows = append(d.Follows, f.ID)
+	}
+	return d
+}

@@ -1,0 +1,59 @@
+package recommend
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// An OrderReport is the value of a [TypeOrderReported] event: one line of an
+// order as its partner states it.
+type OrderReport struct {
+	ID      string    `json:"id"`
+	Partner string    `json:"partner"`
+	Line    string    `json:"line"`
+	Reader  string    `json:"reader,omitempty"`
+	Pick    string    `json:"pick,omitempty"`
+	Token   string    `json:"token,omitempty"`
+	Amount  Money     `json:"amount"`
+	State   string    `json:"state"` // paid, received, settled, closed or refunded
+	At      time.Time `json:"at"`
+
+	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// Validate reports what is wrong with the form of o as a [*Refusal].
+func (o *OrderReport) Validate() error {
+	ps := append(idProblem(o.ID, "/id"), idProblem(o.Partner, "/partner")...)
+	ps = append(ps, o.Amount.Problems("/amount")...)
+	if states := []string{"paid", "received", "settled", "closed", "refunded"}; !slices.Contains(states, o.State) {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/state", Message: fmt.Sprintf("%q is no state of an order", clip(o.State)), Fix: fmt.Sprintf("use one of %v", states)})
+	}
+	if o.At.IsZero() {
+		ps = append(ps, missingTime("/at"))
+	}
+	for _, name := range []string{"referrer_expert", "level", "team", "upline", "parent"} {
+		if _, ok := o.Extra[name]; ok {
+			ps = append(ps, Problem{Code: "multi-level-forbidden", Pointer: "/" + name, Message: "nobody earns from recruiting anybody", Fix: "leave it out: one order line pays the expert whose pick was clicked"})
+		}
+	}
+	return Refuse(ps...)
+}
+
+type orderFields OrderReport
+
+// MarshalJSON writes the known fields, then the unknown ones by name.
+func (o OrderReport) MarshalJSON() ([]byte, error) { return marshalExtra(orderFields(o), o.Extra) }
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (o *OrderReport) UnmarshalJSON(b []byte) error {
+	var f orderFields
+	extra, err := unmarshalExtra(b, &f)
+	if err != nil {
+		return err
+	}
+	*o = OrderReport(f)
+	o.Extra = extra
+	return nil
+}
