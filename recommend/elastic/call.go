@@ -94,7 +94,7 @@ func (s *Store) retry(ctx context.Context, tries int, f func(context.Context) er
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return errors.Join(context.Cause(ctx), err)
+			return fmt.Errorf("%w, try %d: %w", context.Cause(ctx), try, err)
 		case errors.Is(err, errAgain):
 			continue
 		case try == tries, !lost && !passing(err):
@@ -102,12 +102,13 @@ func (s *Store) retry(ctx context.Context, tries int, f func(context.Context) er
 		}
 		s.log.WarnContext(ctx, "elasticsearch failed, trying again", "err", err, "try", try)
 		if lost {
+			s.log.ErrorContext(ctx, "elasticsearch has lost an index, creating it empty: rebuild its documents from the log", "err", err)
 			if err := s.create(ctx); err != nil && !passing(err) {
 				return err
 			}
 		}
-		if err := sleep(ctx, pause/2+rand.N(pause/2)); err != nil {
-			return errors.Join(err, fmt.Errorf("try %d: %w", try, err))
+		if stop := sleep(ctx, pause/2+rand.N(pause/2)); stop != nil {
+			return fmt.Errorf("%w, try %d: %w", stop, try, err)
 		}
 		pause = min(2*pause, mostPause)
 	}

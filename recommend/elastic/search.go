@@ -4,26 +4,34 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
+	"hash/fnv"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"vitrine.dev/recommend"
 )
 
-// maxPage is the most that Elasticsearch returns at once.
-const maxPage = 10_000
+const (
+	// maxPage is the most that Elasticsearch returns at once.
+	maxPage = 10_000
+	// maxText keeps a search below the words that any node takes in one query.
+	maxText = 1000
+)
 
 // Search asks both indices at once. What was put is found once they have been
-// refreshed, which they are every second. Scores are BM25 within each kind. A
-// text of more words than Elasticsearch takes (at least a thousand) is an error
-// that wraps [recommend.ErrInvalid].
+// refreshed, which they are every second, each on its own. Scores are BM25
+// within each kind. A text of more than 1,000 characters is an error that wraps
+// [recommend.ErrInvalid].
 func (s *Store) Search(ctx context.Context, q recommend.Search) ([]recommend.Hit, error) {
 	if q.Limit <= 0 || strings.TrimSpace(q.Text) == "" {
 		return nil, nil
+	}
+	if n := utf8.RuneCountInString(q.Text); n > maxText {
+		return nil, fmt.Errorf("search for %d characters: %w: at most %d are possible", n, recommend.ErrInvalid, maxText)
 	}
 	var hits []recommend.Hit
 	err := s.retry(ctx, readTries, func(ctx context.Context) error {
@@ -31,9 +39,6 @@ func (s *Store) Search(ctx context.Context, q recommend.Search) ([]recommend.Hit
 		hits, err = s.search(ctx, q)
 		return err
 	})
-	if r, ok := errors.AsType[*reply](err); ok && r.Status == http.StatusBadRequest {
-		return nil, fmt.Errorf("search: %w: %w", recommend.ErrInvalid, err)
-	}
 	if err != nil {
 		return nil, unavailable("search", err)
 	}
@@ -64,10 +69,9 @@ func (s *Store) search(ctx context.Context, q recommend.Search) ([]recommend.Hit
 		} `json:"hits"`
 	}
 	err = s.call(ctx, esapi.SearchRequest{
-		Index: []string{s.alias(recommend.KindPick), s.alias(recommend.KindProduct)},
-		Body:  bytes.NewReader(body),
-		// The same copies of the shards each time, for their scores differ a little.
-		Preference:                s.prefix,
+		Index:                     []string{s.alias(recommend.KindPick), s.alias(recommend.KindProduct)},
+		Body:                      bytes.NewReader(body),
+		Preference:                steady(q.Text),
 		AllowPartialSearchResults: new(false),
 		FilterPath:                []string{"timed_out", "_shards.failed", "hits.hits._score", "hits.hits.sort"},
 	}, &answer)
@@ -87,6 +91,14 @@ func (s *Store) search(ctx context.Context, q recommend.Search) ([]recommend.Hit
 		hits = append(hits, recommend.Hit{Ref: recommend.Ref{Kind: recommend.Kind(kind), ID: id}, Score: h.Score})
 	}
 	return hits, nil
+}
+
+// steady returns a preference that takes one text to the same copies of the
+// shards each time, for their scores differ a little, and other texts to others.
+func steady(text string) string {
+	h := fnv.New64a()
+	h.Write([]byte(text))
+	return "text-" + strconv.FormatUint(h.Sum64(), 36)
 }
 
 // found is what every search tells of itself.

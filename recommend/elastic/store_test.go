@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"flag"
 	"io"
 	"net/http"
 	"os"
@@ -19,7 +20,10 @@ import (
 	"vitrine.dev/recommend/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Bool("update", false, "write the requests sent to testdata")
+	goleak.VerifyTestMain(m)
+}
 
 // address returns the URL of a real Elasticsearch, or skips. In CI nothing is
 // skipped silently, except by -short.
