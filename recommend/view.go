@@ -9,6 +9,8 @@ import (
 type Viewer struct {
 	Reader string // "" is somebody unknown; an expert views with his own id
 	Lang   string // "zh" or "en"
+	// Moderator sees what is hidden, as its own expert does.
+	Moderator bool
 }
 
 // Hidden says why readers do not see a pick; "" means that they do.
@@ -52,14 +54,15 @@ type PickView struct {
 	// State is that of the expert's own events, or "published" once a
 	// moderator has released what was held.
 	State PickState `json:"state"`
-	// Hidden is "" or [HiddenSoldOut]; the pick's own expert sees every reason.
+	// Hidden is "" or [HiddenSoldOut]; the pick's own expert and moderators see
+	// every reason.
 	Hidden   Hidden `json:"hidden,omitempty"`
 	Revision int64  `json:"revision"`
 	// Versions is how many contents the pick has had, at most 21.
 	Versions   int    `json:"versions"`
 	Seller     string `json:"seller,omitempty"`
 	AfterSales string `json:"after_sales,omitempty"` // the product's terms, else the partner's
-	// What follows is shown to the pick's own expert only.
+	// What follows is shown to the pick's own expert and to moderators only.
 	DeferredUntil time.Time     `json:"deferred_until,omitzero"`
 	WithdrawnAt   time.Time     `json:"withdrawn_at,omitzero"`
 	Problems      []Problem     `json:"problems,omitempty"`

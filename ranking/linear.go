@@ -1,0 +1,57 @@
+package ranking
+
+// A Weight says how much a feature counts.
+type Weight struct {
+	Name  string
+	Value float64
+}
+
+// A Factor is one part of a score: Weight times Value.
+type Factor struct {
+	Name   string
+	Weight float64
+	Value  float64
+}
+
+// A Linear is a model whose score is the sum of weights times features. The
+// zero Linear scores everything 0.
+type Linear struct {
+	weights []Weight
+}
+
+// NewLinear returns a model of weights, which should name each feature once.
+func NewLinear(weights ...Weight) Linear { return Linear{weights: weights} }
+
+// Score returns the score of every candidate of t. A feature that t lacks
+// counts as 0.
+func (l Linear) Score(t *Table) []float64 {
+	scores := make([]float64, t.Len())
+	for _, w := range l.weights {
+		for i, v := range t.Column(w.Name) {
+			scores[i] += w.Value * v
+		}
+	}
+	return scores
+}
+
+// Explain takes the score of candidate i of t apart, one factor per weight in
+// the order of the weights. The products add up to its score exactly.
+func (l Linear) Explain(t *Table, i int) []Factor {
+	factors := make([]Factor, len(l.weights))
+	for k, w := range l.weights {
+		factors[k] = Factor{Name: w.Name, Weight: w.Value}
+		if c := t.Column(w.Name); c != nil {
+			factors[k].Value = c[i]
+		}
+	}
+	return factors
+}
+
+// Sum is the score that factors explain.
+func Sum(factors []Factor) float64 {
+	var s float64
+	for _, f := range factors {
+		s += f.Weight * f.Value
+	}
+	return s
+}

@@ -1,0 +1,33 @@
+package ranking
+
+// A Table holds the features of some candidates, one column per feature and
+// one row per candidate.
+type Table struct {
+	names   []string
+	columns [][]float64
+	rows    int
+}
+
+// NewTable returns a table of rows candidates in which every feature is 0.
+func NewTable(rows int, features ...string) *Table {
+	t := &Table{names: features, columns: make([][]float64, len(features)), rows: rows}
+	all := make([]float64, rows*len(features))
+	for i := range t.columns {
+		t.columns[i], all = all[:rows:rows], all[rows:]
+	}
+	return t
+}
+
+// Len is the number of candidates.
+func (t *Table) Len() int { return t.rows }
+
+// Column is the feature called name, to be read and written, or nil when the
+// table has none of that name.
+func (t *Table) Column(name string) []float64 {
+	for i, n := range t.names {
+		if n == name {
+			return t.columns[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,139 @@
+package recommend
+
+// A taste is what a reader's document says, in the numbers of a look.
+type taste struct {
+	self      int32 // the expert that the reader is, or -1
+	interests []taughtInterest
+	match     []float64 // by topic: how well it fits the interests, 0 to 1
+	follows   map[int32]struct{}
+
+	mutedPicks    map[string]struct{}
+	mutedExperts  map[int32]struct{}
+	mutedTopics   []int32
+	mutedPartners map[int32]struct{}
+}
+
+type taughtInterest struct {
+	topic  int32
+	weight float64
+}
+
+// tasteOf resolves r, which may be nil, for the reader with id.
+func (l *look) tasteOf(id string, r *Reader) *taste {
+	t := &taste{self: -1}
+	if n, ok := l.experts.find(id); ok && id != "" {
+		t.self = n
+	}
+	if r == nil {
+		return t
+	}
+	t.match = make([]float64, len(l.topics.topics))
+	for _, i := range r.Interests {
+		l.addInterest(t, i)
+	}
+	t.follows = make(map[int32]struct{}, len(r.Follows))
+	for _, f := range r.Follows {
+		if n, ok := l.experts.find(f.ID); ok {
+			t.follows[n] = struct{}{}
+		}
+	}
+	for _, m := range r.Mutes {
+		l.addMute(t, m)
+	}
+	return t
+}
+
+// addInterest marks the topic and all in it with the interest's weight, and
+// the topics that it lies in with half of that.
+func (l *look) addInterest(t *taste, i Interest) {
+	n, ok := l.topics.find(i.Topic)
+	up := i.Topic
+	if ok {
+		t.interests = append(t.interests, taughtInterest{n, i.Weight})
+		l.markBelow(t.match, n, i.Weight)
+	}
+	for up = ParentTopic(up); up != ""; up = ParentTopic(up) {
+		if n, ok := l.topics.find(up); ok {
+			t.match[n] = max(t.match[n], i.Weight/2)
+		}
+	}
+}
+
+func (l *look) markBelow(match []float64, topic int32, weight float64) {
+	match[topic] = max(match[topic], weight)
+	for _, c := range l.topics.topics[topic].children {
+		l.markBelow(match, c, weight)
+	}
+}
+
+func (l *look) addMute(t *taste, m Mute) {
+	switch m.Kind {
+	case "pick":
+		put(&t.mutedPicks, m.ID)
+	case "expert":
+		if n, ok := l.experts.find(m.ID); ok {
+			put(&t.mutedExperts, n)
+		}
+	case "topic":
+		if n, ok := l.topics.find(m.ID); ok {
+			t.mutedTopics = append(t.mutedTopics, n)
+		}
+	case "partner":
+		if n, ok := l.partners.find(m.ID); ok {
+			put(&t.mutedPartners, n)
+		}
+	}
+}
+
+func put[K comparable](set *map[K]struct{}, k K) {
+	if *set == nil {
+		*set = make(map[K]struct{})
+	}
+	(*set)[k] = struct{}{}
+}
+
+// blank reports whether nothing is known that candidates could be found by.
+func (t *taste) blank() bool { return len(t.interests) == 0 && len(t.follows) == 0 }
+
+// may reports whether the reader may find the pick of row n: an expert who is
+// limited is found by those who follow him only.
+func (t *taste) may(l *look, n int32) bool {
+	expert := l.picks.row[n].expert
+	return !l.experts.rec[expert].limited || expert == t.self || has(t.follows, expert)
+}
+
+// allows reports whether the pick of row n may be put before the reader: he
+// may find it, it is not his own and nothing of it is muted.
+func (t *taste) allows(l *look, n int32) bool {
+	row := &l.picks.row[n]
+	if !t.may(l, n) || row.expert == t.self || has(t.mutedExperts, row.expert) || has(t.mutedPartners, l.products.rec[row.product].partner) {
+		return false
+	}
+	if len(t.mutedTopics) > 0 && l.in(row.topics, t.mutedTopics) {
+		return false
+	}
+	return len(t.mutedPicks) == 0 || !has(t.mutedPicks, l.picks.ids[n])
+}
+
+func has[K comparable](set map[K]struct{}, k K) bool {
+	if len(set) == 0 {
+		return false
+	}
+	_, ok := set[k]
+	return ok
+}
+
+// interest is how well the pick of row n fits the interests, and the topic
+// that does.
+func (t *taste) interest(l *look, n int32) (fit float64, topic int32) {
+	topic = -1
+	if t.match == nil {
+		return 0, topic
+	}
+	for _, own := range l.topics.sets[l.picks.row[n].topics].own {
+		if m := t.match[own]; m > fit {
+			fit, topic = m, own
+		}
+	}
+	return fit, topic
+}

@@ -1,0 +1,153 @@
+package recommend
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// A Shelf holds, in memory, the picks that windows are made of, with their
+// products, experts and rulings. A [Follower] over [ShelfKinds] feeds it, in
+// any order: a pick may come before its expert, a ruling before its pick.
+//
+// What depends on the time, the policy or the partners is decided when the
+// shelf is read, so a paused partner's picks are gone at once. A Shelf is safe
+// for concurrent use; whoever applies changes holds readers up for well under
+// a millisecond at a time.
+type Shelf struct {
+	scene  func() *Scene
+	now    func() time.Time
+	logger *slog.Logger
+	budget int
+
+	applying sync.Mutex   // one Apply at a time
+	mu       sync.RWMutex // guards what follows
+	picks    pickTable
+	experts  expertTable
+	products productTable
+	topics   topicTable
+	partners index
+	rulings  map[string]shelvedRuling // by pick
+	newest   posting                  // every listed pick
+
+	epochs epochs
+}
+
+// A ShelfConfig says what a shelf needs.
+type ShelfConfig struct {
+	// Scene is the world now; see [World.Scene].
+	Scene func() *Scene
+	Now   func() time.Time
+	// Logger is told of documents that cannot be read.
+	Logger *slog.Logger
+	// Budget is how many picks are held, give or take two in a hundred; beyond
+	// it the newest of each topic stay. Zero is 1,000,000.
+	Budget int
+}
+
+const defaultBudget = 1_000_000
+
+// NewShelf returns an empty shelf.
+func NewShelf(c ShelfConfig) *Shelf {
+	if c.Budget <= 0 {
+		c.Budget = defaultBudget
+	}
+	return &Shelf{
+		scene: c.Scene, now: c.Now, logger: c.Logger, budget: c.Budget,
+		topics:  newTopicTable(),
+		rulings: make(map[string]shelvedRuling),
+	}
+}
+
+// ShelfKinds are the kinds that a shelf follows, in the order that is loaded
+// fastest.
+func ShelfKinds() []Kind { return []Kind{KindRuling, KindExpert, KindProduct, KindPick} }
+
+// applyAtOnce is how many documents are applied before readers get a turn.
+const applyAtOnce = 128
+
+// Apply takes changed documents of kind, as a [Follower] hands them on. Of a
+// document that it has in the same or a newer version it takes no notice. A
+// document that cannot be read is logged and left out: it must not keep
+// others from being followed. Kinds that are not on a shelf are ignored.
+func (s *Shelf) Apply(ctx context.Context, kind Kind, docs []Document) error {
+	s.applying.Lock()
+	defer s.applying.Unlock()
+	for len(docs) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := min(applyAtOnce, len(docs))
+		s.apply(s.decode(ctx, kind, docs[:n]))
+		docs = docs[n:]
+		s.trim()
+	}
+	return nil
+}
+
+// decode reads documents, outside of any lock: it takes most of the time. Each
+// becomes a function that changes the shelf.
+func (s *Shelf) decode(ctx context.Context, kind Kind, docs []Document) []func() {
+	changes := make([]func(), 0, len(docs))
+	for i := range docs {
+		change, err := s.change(kind, &docs[i])
+		if err != nil {
+			s.logger.WarnContext(ctx, "document left off the shelf", "kind", string(kind), "id", docs[i].ID, "err", err)
+			continue
+		}
+		if change != nil {
+			changes = append(changes, change)
+		}
+	}
+	return changes
+}
+
+func (s *Shelf) change(kind Kind, d *Document) (func(), error) {
+	id, version := d.ID, d.Version
+	switch kind {
+	case KindPick:
+		p := new(pickFields)
+		if err := json.Unmarshal(d.Body, p); err != nil {
+			return nil, err
+		}
+		return func() { s.putPick(id, version, (*Pick)(p)) }, nil
+	case KindProduct:
+		p := new(productFields)
+		if err := json.Unmarshal(d.Body, p); err != nil {
+			return nil, err
+		}
+		return func() { s.putProduct(id, version, (*Product)(p)) }, nil
+	case KindExpert:
+		e := new(expertFields)
+		if err := json.Unmarshal(d.Body, e); err != nil {
+			return nil, err
+		}
+		return func() { s.putExpert(id, version, (*Expert)(e)) }, nil
+	case KindRuling:
+		r := new(Ruling)
+		if err := json.Unmarshal(d.Body, r); err != nil {
+			return nil, err
+		}
+		return func() { s.putRuling(version, r) }, nil
+	case KindPublisher, KindReader:
+		return nil, nil
+	}
+	return nil, nil
+}
+
+func (s *Shelf) apply(changes []func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, change := range changes {
+		change()
+	}
+}
+
+// Len is how many picks the shelf holds, hidden ones included.
+func (s *Shelf) Len() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.picks.len()
+}

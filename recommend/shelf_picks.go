@@ -1,0 +1,261 @@
+package recommend
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// An index gives small numbers to ids, in order of arrival.
+type index struct {
+	of  map[string]int32
+	ids []string
+}
+
+// number returns the number of id, giving it the next one if it is new.
+func (x *index) number(id string) (n int32, fresh bool) {
+	if n, ok := x.of[id]; ok {
+		return n, false
+	}
+	if x.of == nil {
+		x.of = make(map[string]int32)
+	}
+	n = int32(len(x.ids)) //nolint:gosec // memory ends long before 2^31 ids
+	x.of[id] = n
+	x.ids = append(x.ids, id)
+	return n, true
+}
+
+// find returns the number of id, if it has one.
+func (x *index) find(id string) (int32, bool) {
+	n, ok := x.of[id]
+	return n, ok
+}
+
+// A moment is microseconds since 1970: a time in 8 bytes. never is before all.
+type moment int64
+
+const never = moment(-1 << 63)
+
+func momentOf(t time.Time) moment {
+	if t.IsZero() {
+		return never
+	}
+	return moment(t.UnixMicro())
+}
+
+func (m moment) time() time.Time {
+	if m == never {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(m)).UTC()
+}
+
+// A stage is where a pick stands by its expert's events.
+type stage uint8
+
+const (
+	stageLive stage = iota // from its since on
+	stageHeld
+	stageWithdrawn
+)
+
+// A pickRow is what every look at a pick needs, without a pointer in it.
+type pickRow struct {
+	since    moment // from when on readers may see it
+	version  int64
+	expert   int32
+	product  int32
+	topics   int32 // number of its topic set
+	stage    stage
+	ruled    ruled
+	approved bool // its expert, for at least one of its topics
+	listed   bool // it is in the postings
+}
+
+// A pickText is what only a shown pick needs.
+type pickText struct {
+	reason, link string
+	images       []string
+	inventory    *int64
+	relationship Relationship
+	published    moment
+	edited       moment
+	// original is kept of a pick that is held or has a pending edit: a ruling
+	// may release it.
+	original *Pick
+}
+
+// A pickTable holds picks by row. The row of a pick that was evicted is used
+// again.
+type pickTable struct {
+	rows  map[string]int32
+	ids   []string // "" where the row is free
+	row   []pickRow
+	text  []*pickText // nil for what was withdrawn
+	free  []int32
+	alive int
+}
+
+func (t *pickTable) len() int { return t.alive }
+
+// number returns the row of pick id, a new one if need be.
+func (t *pickTable) number(id string) (n int32, fresh bool) {
+	if n, ok := t.rows[id]; ok {
+		return n, false
+	}
+	if t.rows == nil {
+		t.rows = make(map[string]int32)
+	}
+	if k := len(t.free); k > 0 {
+		n, t.free = t.free[k-1], t.free[:k-1]
+	} else {
+		n = int32(len(t.ids)) //nolint:gosec // memory ends long before 2^31 picks
+		t.ids = append(t.ids, "")
+		t.row = append(t.row, pickRow{})
+		t.text = append(t.text, nil)
+	}
+	t.rows[id], t.ids[n] = n, id
+	t.row[n] = pickRow{version: -1}
+	t.alive++
+	return n, true
+}
+
+func (t *pickTable) drop(n int32) {
+	delete(t.rows, t.ids[n])
+	t.ids[n], t.row[n], t.text[n] = "", pickRow{}, nil
+	t.free = append(t.free, n)
+	t.alive--
+}
+
+// age orders rows by the time they are visible from, then by id, so that
+// every process has the same order.
+func (t *pickTable) age(a, b int32) int {
+	if c := cmp.Compare(t.row[a].since, t.row[b].since); c != 0 {
+		return c
+	}
+	return strings.Compare(t.ids[a], t.ids[b])
+}
+
+func (s *Shelf) putPick(id string, version int64, p *Pick) {
+	n, fresh := s.picks.number(id)
+	if !fresh && version <= s.picks.row[n].version {
+		return
+	}
+	s.picks.row[n].version = version
+	s.place(n, p)
+}
+
+// place makes row n show p as its ruling lets it.
+func (s *Shelf) place(n int32, p *Pick) {
+	s.unlist(n)
+	ruling, shown := s.rulings[s.picks.ids[n]], p
+	if released := released(p, ruling.moment()); released != nil {
+		shown = released
+	}
+	row := &s.picks.row[n]
+	*row = pickRow{version: row.version, since: s.since(shown), ruled: ruling.ruled}
+	row.expert = s.expert(shown.Expert)
+	row.product = s.product(shown.Product)
+	row.topics = s.topics.set(shown.Topics)
+	switch shown.State {
+	case PickWithdrawn:
+		row.stage = stageWithdrawn
+		s.picks.text[n] = nil
+		return
+	case PickHeld:
+		row.stage = stageHeld
+	case PickPublished, PickDeferred:
+		row.stage = stageLive
+	}
+	text := textOf(shown)
+	if p.State == PickHeld || p.Pending != nil {
+		p.History = nil
+		text.original = p
+	}
+	s.picks.text[n] = text
+	s.list(n)
+}
+
+func textOf(p *Pick) *pickText {
+	return &pickText{
+		reason: p.Reason, link: p.Link, images: p.Images, inventory: p.Inventory, relationship: p.Relationship,
+		published: momentOf(p.PublishedAt), edited: momentOf(p.EditedAt),
+	}
+}
+
+// since is when readers may see p from. A publisher whose clock is a little
+// ahead does not have to wait for it.
+func (s *Shelf) since(p *Pick) moment {
+	if p.State == PickDeferred {
+		return momentOf(p.DeferredUntil)
+	}
+	now := s.now()
+	if ahead := p.PublishedAt.Sub(now); ahead > 0 && ahead <= s.scene().Policy.Publish.ClockSkew.D() {
+		return momentOf(now)
+	}
+	return momentOf(p.PublishedAt)
+}
+
+// released is p as an approval given at approved shows it, or nil when that
+// changes nothing.
+func released(p *Pick, approved moment) *Pick {
+	lets := func(asked time.Time) bool { return approved != never && approved >= momentOf(asked) }
+	switch {
+	case p.Pending != nil && lets(p.Pending.At):
+		return p.Released()
+	case p.State == PickHeld && lets(p.PublishedAt):
+		q := *p
+		q.State = PickPublished
+		return &q
+	}
+	return nil
+}
+
+// list puts row n into the postings, unless nobody may ever see it.
+func (s *Shelf) list(n int32) {
+	row := &s.picks.row[n]
+	s.approve(n)
+	if row.stage != stageLive || row.ruled.hides() {
+		return
+	}
+	row.listed = true
+	s.newest.insert(n, s.picks.age)
+	for _, t := range s.topics.sets[row.topics].closure {
+		s.topics.topics[t].picks.insert(n, s.picks.age)
+	}
+	s.experts.rec[row.expert].picks = s.insert(s.experts.rec[row.expert].picks, n)
+	s.products.rec[row.product].picks = s.insert(s.products.rec[row.product].picks, n)
+}
+
+// unlist undoes list.
+func (s *Shelf) unlist(n int32) {
+	row := &s.picks.row[n]
+	if !row.listed {
+		return
+	}
+	row.listed = false
+	s.newest.remove(n, s.picks.age)
+	for _, t := range s.topics.sets[row.topics].closure {
+		s.topics.topics[t].picks.remove(n, s.picks.age)
+	}
+	s.experts.rec[row.expert].picks = s.remove(s.experts.rec[row.expert].picks, n)
+	s.products.rec[row.product].picks = s.remove(s.products.rec[row.product].picks, n)
+}
+
+// insert and remove keep a short list by age, oldest first.
+func (s *Shelf) insert(list []int32, n int32) []int32 {
+	at, found := slices.BinarySearchFunc(list, n, s.picks.age)
+	if found {
+		return list
+	}
+	return slices.Insert(list, at, n)
+}
+
+func (s *Shelf) remove(list []int32, n int32) []int32 {
+	if at, found := slices.BinarySearchFunc(list, n, s.picks.age); found {
+		return slices.Delete(list, at, at+1)
+	}
+	return list
+}

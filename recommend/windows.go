@@ -1,0 +1,214 @@
+package recommend
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"vitrine.dev/ranking"
+)
+
+// Windows answer readers from a shelf: windows, search, storefronts, single
+// picks and products. They are safe for concurrent use and keep nothing of
+// their own, so any process with the same key goes on where another stopped.
+type Windows struct {
+	shelf         *Shelf
+	world         *World
+	store         Store
+	signer        signer
+	now           func() time.Time
+	logger        *slog.Logger
+	readerTimeout time.Duration
+	counts        topicCounts
+}
+
+// A WindowsConfig says what windows need.
+type WindowsConfig struct {
+	Shelf *Shelf
+	World *World
+	Store Store
+	// SecretKey signs cursors and window ids; all processes of an installation
+	// share it.
+	SecretKey []byte
+	Now       func() time.Time
+	Logger    *slog.Logger
+	// ReaderTimeout is how long a page waits for the reader's document before
+	// it goes on without. Zero is 300 ms.
+	ReaderTimeout time.Duration
+}
+
+// NewWindows returns windows over a shelf that somebody else feeds.
+func NewWindows(c WindowsConfig) *Windows {
+	if c.ReaderTimeout <= 0 {
+		c.ReaderTimeout = 300 * time.Millisecond
+	}
+	return &Windows{
+		shelf: c.Shelf, world: c.World, store: c.Store, signer: signer{key: slices.Clone(c.SecretKey)},
+		now: c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout,
+	}
+}
+
+// VerifyWindowID reports whether id names a window that was made for reader by
+// a process with the same key.
+func (w *Windows) VerifyWindowID(id, reader string) bool { return w.signer.verify(id, reader) }
+
+// missingReader says in a page's Missing that it came without the reader's
+// interests, follows and mutes.
+const missingReader = "reader"
+
+// Window returns one page of a reader's window. It fails only for a request
+// that is wrong, with a [*Refusal]: validation, topic-unknown, cursor-invalid
+// or cursor-expired. When the reader's document cannot be had the window is
+// that of somebody unknown, and Degraded.
+//
+// The pages of a window show no product twice and leave none out that could be
+// seen throughout, whichever process makes them. They hold what was visible
+// when the first was made; what is taken down meanwhile is missing from later
+// ones.
+func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) {
+	scene, now := w.world.Scene(), w.now()
+	rules := &scene.Policy.Window
+	topics, err := w.askedTopics(scene, r.Topics)
+	if err != nil {
+		return nil, err
+	}
+	c, err := w.windowCursor(r, rules, topics, now)
+	if err != nil {
+		return nil, err
+	}
+	reader, missing := w.reader(ctx, r.Reader)
+	page := &Window{ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Missing: missing, Degraded: len(missing) > 0}
+	more := false
+	w.shelf.read(scene, now, func(l *look) {
+		a := &ask{
+			look: l, taste: l.tasteOf(r.Reader, reader), asked: l.topicNumbers(topics), horizon: c.window.at(),
+			served: &c.served, exclude: c.exclude, limit: rules.CandidateLimit,
+		}
+		s := a.score(a.gather(a.shares()), scene.Policy.Factors.model())
+		n := min(c.limit, rules.Length-c.position)
+		placed := s.mix(c.seed, n)
+		more = s.more || len(s.best) > len(placed)
+		for _, p := range placed {
+			page.Items = append(page.Items, s.item(s.best[p.Index], r.Lang, c))
+		}
+	})
+	if more && len(page.Items) > 0 && c.position < rules.Length {
+		c.issued = now
+		page.NextCursor = w.signer.seal(c, "window", bindWindow(r.Reader, topics)...)
+	}
+	return page, nil
+}
+
+// windowCursor is where the request goes on, at the start of a new window if
+// it brings no cursor.
+func (w *Windows) windowCursor(r WindowRequest, rules *WindowRules, topics []string, now time.Time) (*cursor, error) {
+	if r.Cursor != "" {
+		return w.signer.open(r.Cursor, now, rules.CursorFor.D(), "window", bindWindow(r.Reader, topics)...)
+	}
+	limit, err := pageLimit(r.Limit, rules)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Exclude) > mostExcluded {
+		return nil, Refuse(Problem{Code: "validation", Pointer: "/exclude_ids", Message: fmt.Sprintf("%d picks excluded, %d allowed", len(r.Exclude), mostExcluded), Fix: "exclude fewer"})
+	}
+	c := &cursor{window: w.signer.newWindowID(r.Reader, now), seed: r.Seed, limit: limit}
+	for _, id := range r.Exclude {
+		c.exclude = append(c.exclude, short(ranking.Hash(id)))
+	}
+	slices.Sort(c.exclude)
+	return c, nil
+}
+
+// bindWindow is what a window's cursor is bound to beside the window itself.
+func bindWindow(reader string, topics []string) []string { return append([]string{reader}, topics...) }
+
+// shares are the sources of a window, the first that offers a pick asking for
+// it first.
+func (a *ask) shares() []share {
+	const most = 0.3 // of the candidates; the last source fills up
+	beside := newest{called: sourceFresh}
+	switch {
+	case a.asked != nil:
+		beside.called = sourceTopic
+	case a.taste.blank():
+		beside.called = sourceLatest
+	}
+	var all []share
+	if len(a.taste.interests) > 0 {
+		all = append(all, share{interests{}, 2 * most})
+	}
+	if len(a.taste.follows) > 0 {
+		all = append(all, share{follows{most: int(most * float64(a.limit))}, most})
+	}
+	return append(all, share{beside, 1})
+}
+
+// item makes the next card of a window and notes in c that it was shown.
+func (s *scored) item(i int, lang string, c *cursor) Item {
+	row := s.found[i].row
+	item := s.card(row, lang)
+	item.Position, item.Score, item.Source = c.position, s.scores[i], s.source(i)
+	for _, f := range s.model.Explain(s.table, i) {
+		item.Factors = append(item.Factors, Factor(f))
+	}
+	item.AlsoBy = s.alsoBy(row, s.taste)
+	item.Reasons = s.reasons(row, &item, lang)
+	c.position++
+	c.served.add(servedCard{what: short(s.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
+	return item
+}
+
+// reader returns the document of a reader, nil for one nothing is known of.
+// What keeps it from being had is logged and named in missing.
+func (w *Windows) reader(ctx context.Context, id string) (r *Reader, missing []string) {
+	if id == "" {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.readerTimeout)
+	defer cancel()
+	docs, err := w.store.Get(ctx, Ref{KindReader, id})
+	if err == nil && len(docs) > 0 {
+		r = new(Reader)
+		err = json.Unmarshal(docs[0].Body, r)
+	}
+	if err != nil {
+		w.logger.WarnContext(ctx, "page made without its reader", "err", err)
+		return nil, []string{missingReader}
+	}
+	return r, nil
+}
+
+// pageLimit is the length of a page that asks for n.
+func pageLimit(n int, rules *WindowRules) (int, error) {
+	switch {
+	case n == 0:
+		return rules.Default, nil
+	case n < 0 || n > rules.Max:
+		return 0, Refuse(Problem{Code: "validation", Pointer: "/limit", Message: fmt.Sprintf("limit %d", n), Fix: "give 1 to " + strconv.Itoa(rules.Max)})
+	}
+	return n, nil
+}
+
+// askedTopics are the topics of a request, sorted, each once.
+func (w *Windows) askedTopics(scene *Scene, ids []string) ([]string, error) {
+	const most = 20
+	if len(ids) > most {
+		return nil, Refuse(Problem{Code: "validation", Pointer: "/topic", Message: fmt.Sprintf("%d topics, %d allowed", len(ids), most), Fix: "name fewer"})
+	}
+	for _, id := range ids {
+		if !w.knows(scene, id) {
+			return nil, topicUnknown(id)
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(ids))), nil
+}
+
+func topicUnknown(id string) error {
+	return Refuse(Problem{Code: "topic-unknown", Pointer: "/topic", Message: fmt.Sprintf("there is no topic %q", clip(strings.ToValidUTF8(id, "?"))), Fix: "use an id listed by GET /v1/topics"})
+}
