@@ -8,7 +8,7 @@
 #   elasticsearch.sh status DIR [PORT]     exit 0 and "running pid=…" or exit 3 and "stopped"
 #
 # All are idempotent. Environment (all optional):
-#   ENGINES_CACHE      where the server lies       (default ~/.cache/vitrine-engines)
+#   ENGINES_CACHE      where the server lies       (default ~/.cache/vitrine-engines; for nobody see below)
 #   ES_HEAP            e.g. 512m, 1g               (default 512m)
 #   ES_WAIT            seconds to wait for ready   (default 120)
 #   ES_TRANSPORT_PORT                              (default PORT+100)
@@ -18,7 +18,17 @@
 #   ES_JAVA            a java of version 17 or newer (default $JAVA_HOME/bin/java, else java)
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${ENGINES_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vitrine-engines}
+# Elasticsearch refuses to run as root. Then it runs as uid 1000 of a user namespace of its own (on disk its files stay
+# root's, so DIR may be private) or, where namespaces are off as in most containers, as nobody, who needs to own DIR and
+# to reach the server: a cache below /root would be out of reach.
+as=() user=self cache=${XDG_CACHE_HOME:-$HOME/.cache}/vitrine-engines
+if [ "$(id -u)" = 0 ]; then
+  as=(unshare -U --map-user=1000 --map-group=1000)
+  if ! "${as[@]}" true 2>/dev/null; then
+    as=(setpriv --reuid=65534 --regid=65534 --clear-groups); user=nobody; cache=/var/cache/vitrine-engines
+  fi
+fi
+cache=${ENGINES_CACHE:-$cache}
 prop() { sed -n "s:.*<$1>\(.*\)</$1>.*:\1:p" "$here/pom.xml"; }
 ver=$(prop es.version); sonar=$(prop sonar.version)
 die() { echo "elasticsearch.sh: $*" >&2; exit 1; }
@@ -92,17 +102,10 @@ Y
       if [ -f "$ES_EXTRA_YML" ]; then cat "$ES_EXTRA_YML"; else printf '%s\n' "$ES_EXTRA_YML"; fi
     fi
   } >"$dir/config/elasticsearch.yml"
-  # Elasticsearch refuses to run as root: then it runs as uid 1000 of a user namespace of its own (on disk its files
-  # stay root's, so DIR may be private), or, where namespaces are off, as nobody, who then needs to own DIR.
-  local as=()
-  if [ "$(id -u)" = 0 ]; then
-    if unshare -U --map-user=1000 --map-group=1000 true 2>/dev/null; then
-      as=(unshare -U --map-user=1000 --map-group=1000)
-    else
-      as=(setpriv --reuid=65534 --regid=65534 --clear-groups); chown -R 65534:65534 "$dir"
-      "${as[@]}" test -w "$dir/data" || die "$dir must be reachable for nobody (a parent folder is private)"
-      "${as[@]}" test -r "$home/lib" || die "$home must be reachable for nobody: set ENGINES_CACHE"
-    fi
+  if [ $user = nobody ]; then
+    chown -R 65534:65534 "$dir"
+    "${as[@]}" test -w "$dir/data" || die "$dir must be reachable for nobody (a parent folder is private)"
+    "${as[@]}" test -r "$home/lib" || die "$home must be reachable for nobody: set ENGINES_CACHE"
   fi
   # -d: the launcher ends once the node is up, and says why where it doesn't come up
   if ! ( cd "$home" && exec "${as[@]}" env -i PATH="$PATH" HOME="$dir/tmp" LANG=C.UTF-8 ES_TMPDIR="$dir/tmp" \
