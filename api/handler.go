@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// handler is everything around serving one route: trace, log, metrics, panics,
+// who calls, limits, body and keys.
+func (s *Server) handler(r *route, serve func(*call) error) gin.HandlerFunc {
+	return func(g *gin.Context) {
+		start := time.Now()
+		t := continueTrace(g.Request.Header.Get("Traceparent"))
+		ctx, cancel := context.WithTimeout(withTrace(g.Request.Context(), t), s.Timeout)
+		defer cancel()
+		g.Request = g.Request.WithContext(ctx)
+		c := &call{Context: g, server: s, route: r, lang: s.languages.of(g.Request)}
+		h := g.Writer.Header()
+		h.Set("Traceparent", t.parent)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("X-Frame-Options", "DENY")
+		s.meters.inFlight.Inc()
+		defer func() {
+			s.meters.inFlight.Dec()
+			took := time.Since(start)
+			s.meters.request(c, took)
+			s.logAccess(c, took)
+		}()
+		defer func() {
+			if p := recover(); p != nil {
+				s.panicked(c, p)
+			}
+		}()
+		if err := s.pass(c, serve); err != nil {
+			s.fail(c, err)
+		}
+	}
+}
+
+// pass lets a call through to its handler.
+func (s *Server) pass(c *call, serve func(*call) error) error {
+	r := c.route
+	if r == nil {
+		return serve(c)
+	}
+	authErr := c.authenticate()
+	if r.class != classFree {
+		class := r.class
+		if authErr != nil { // guessing tokens has the limit of an address
+			class = classGuest
+		}
+		if err := s.limiter.take(class, c.client(), c.Writer.Header()); err != nil {
+			return err
+		}
+	}
+	if authErr != nil {
+		return authErr
+	}
+	if err := c.authorize(); err != nil {
+		return err
+	}
+	if err := c.readBody(); err != nil {
+		return err
+	}
+	if r.keys == unkeyed {
+		return serve(c)
+	}
+	return s.once(c, serve)
+}
+
+func (s *Server) panicked(c *call, p any) {
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(p) // the way to cut a connection
+	}
+	s.Logger.ErrorContext(c.ctx(), "handler panicked", "panic", fmt.Sprint(p), "route", c.template(), "stack", string(debug.Stack()))
+	if !c.Writer.Written() {
+		s.fail(c, refuse(codeInternal, ""))
+	}
+}
+
+func (s *Server) logAccess(c *call, took time.Duration) {
+	level := slog.LevelInfo
+	if c.route != nil && c.route.class == classFree {
+		level = slog.LevelDebug // probes and scrapes
+	}
+	attrs := []slog.Attr{
+		slog.String("method", c.Request.Method), slog.String("route", c.template()), slog.String("path", c.Request.URL.Path),
+		slog.Int("status", c.Writer.Status()), slog.Int("bytes", max(0, c.Writer.Size())), slog.Duration("took", took),
+	}
+	if c.who != nil {
+		attrs = append(attrs, slog.String("sub", c.who.Subject), slog.String("client", c.who.Client))
+	}
+	if c.fault != nil {
+		level = slog.LevelError
+		attrs = append(attrs, slog.Any("err", c.fault))
+	}
+	s.Logger.LogAttrs(c.ctx(), level, "request", attrs...)
+}

@@ -1,0 +1,168 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// repeats says what a route does with an Idempotency-Key.
+type repeats int
+
+const (
+	unkeyed   repeats = iota // ignores it
+	keyed                    // honours it
+	mustKeyed                // needs it
+)
+
+// media is what a route takes as body.
+type media int
+
+const (
+	noBody media = iota
+	jsonBody
+	ndjsonBody
+)
+
+const (
+	jsonLimit   = 64 << 10
+	ndjsonLimit = 4 << 20
+)
+
+// A route is one method of one address.
+type route struct {
+	method string
+	path   string // as gin writes it
+	scope  string // "": anybody
+	class  class
+	body   media
+	keys   repeats
+	serve  func(*call) error
+}
+
+// routes are all addresses of the API. openapi.yaml lists the same; a test
+// compares.
+func (s *Server) routes() []route {
+	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
+	rs := []route{
+		{method: post, path: "/v1/picks", scope: ScopePicksWrite, class: classWrite, body: jsonBody, keys: mustKeyed, serve: s.publish},
+		{method: post, path: "/v1/posts", scope: ScopePicksWrite, class: classWrite, body: jsonBody, keys: mustKeyed, serve: s.post},
+		{method: post, path: "/v1/picks/check", scope: ScopePicksWrite, class: classQuery, body: jsonBody, serve: s.check},
+		{method: get, path: "/v1/picks/:id", class: classRead, serve: s.pick},
+		{method: patch, path: "/v1/picks/:id", scope: ScopePicksWrite, class: classWrite, body: jsonBody, keys: keyed, serve: s.edit},
+		{method: del, path: "/v1/picks/:id", scope: ScopePicksWrite, class: classWrite, keys: keyed, serve: s.withdraw},
+		{method: post, path: "/v1/picks/:id/restore", scope: ScopePicksWrite, class: classWrite, keys: keyed, serve: s.restore},
+		{method: get, path: "/v1/picks/:id/versions", scope: ScopePicksWrite, class: classRead, serve: s.versions},
+		{method: get, path: "/v1/me/picks", scope: ScopePicksWrite, class: classRead, serve: s.myPicks},
+		{method: get, path: "/v1/me/limits", scope: ScopePicksWrite, class: classRead, serve: s.myLimits},
+
+		{method: get, path: "/v1/window", scope: ScopeWindowRead, class: classRead, serve: s.window},
+		{method: get, path: "/v1/me/interests", scope: ScopeWindowRead, class: classRead, serve: s.interests},
+		{method: put, path: "/v1/me/interests", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.declare},
+		{method: get, path: "/v1/follows", scope: ScopeWindowRead, class: classRead, serve: s.follows},
+		{method: put, path: "/v1/follows/:expert", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.follow},
+		{method: del, path: "/v1/follows/:expert", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.unfollow},
+		{method: get, path: "/v1/mutes", scope: ScopeWindowRead, class: classRead, serve: s.mutes},
+		{method: put, path: "/v1/mutes/:kind/:id", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.mute},
+		{method: del, path: "/v1/mutes/:kind/:id", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.unmute},
+
+		{method: get, path: "/v1/topics", class: classRead, serve: s.topics},
+		{method: get, path: "/v1/search", class: classQuery, serve: s.search},
+		{method: get, path: "/v1/experts/:id", class: classRead, serve: s.expert},
+		{method: get, path: "/v1/experts/:id/window", class: classRead, serve: s.storefront},
+		{method: get, path: "/v1/products/:key", class: classRead, serve: s.product},
+		{method: get, path: "/v1/partners", class: classRead, serve: s.partners},
+		{method: get, path: "/v1/policy", class: classRead, serve: s.policy},
+
+		{method: post, path: "/v1/catalog/batch", scope: ScopeCatalogWrite, class: classWrite, body: ndjsonBody, keys: keyed, serve: s.catalog},
+		{method: post, path: "/v1/rulings", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.rule},
+		{method: post, path: "/v1/experts", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.verifyExpert},
+		{method: post, path: "/v1/partners", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.registerPartner},
+
+		{method: post, path: "/v1/guests", class: classGuest, serve: s.guest},
+		{method: get, path: "/v1/session", class: classRead, serve: s.session},
+		{method: post, path: "/v1/session", class: classGuest, body: jsonBody, serve: s.logIn},
+		{method: del, path: "/v1/session", class: classGuest, serve: s.logOut},
+	}
+	if s.Demo {
+		rs = append(rs, route{method: post, path: "/v1/demo/tokens", class: classGuest, body: jsonBody, serve: s.demoToken})
+	}
+	return append(rs,
+		route{method: get, path: "/livez", serve: s.livez},
+		route{method: get, path: "/readyz", serve: s.readyz},
+		route{method: get, path: "/startupz", serve: s.startupz},
+		route{method: get, path: "/metrics", serve: s.metrics},
+		route{method: get, path: "/openapi.json", serve: s.openapiJSON},
+		route{method: get, path: "/openapi.yaml", serve: s.openapiYAML},
+		route{method: get, path: "/docs/problems/:slug", serve: s.problemPage},
+		route{method: get, path: "/.well-known/jwks.json", serve: s.jwks},
+	)
+}
+
+// route builds the engine.
+func (s *Server) route() (*gin.Engine, error) {
+	gin.SetMode(gin.ReleaseMode) // gin's own log goes to standard output
+	e := gin.New()
+	e.RedirectTrailingSlash, e.HandleMethodNotAllowed = false, true
+	e.UseEscapedPath, e.UnescapePathValues = true, true // a topic's id may be a segment: home%2Fkitchen
+	if err := e.SetTrustedProxies(s.TrustedProxies); err != nil {
+		return nil, err
+	}
+	for _, r := range s.routes() {
+		e.Handle(r.method, r.path, s.handler(&r, r.serve))
+	}
+	e.NoMethod(s.handler(nil, func(c *call) error {
+		return refuse(codeMethod, c.Request.Method+" is not among the methods of this address")
+	}))
+	e.NoRoute(s.handler(nil, s.elsewhere))
+	return e, nil
+}
+
+// elsewhere serves what is not of the API.
+func (s *Server) elsewhere(c *call) error {
+	path := c.Request.URL.Path
+	if s.Pages == nil || path == "/v1" || strings.HasPrefix(path, "/v1/") {
+		return refuse(codeNotFound, "no such address")
+	}
+	c.Status(http.StatusOK) // gin has put 404 there
+	w := &pageWriter{ResponseWriter: c.Writer, html: strings.Contains(c.Request.Header.Get("Accept"), "text/html")}
+	s.Pages.ServeHTTP(w, c.Request)
+	switch {
+	case w.status == 0:
+		return nil
+	case w.status == http.StatusMethodNotAllowed:
+		return refuse(codeMethod, c.Request.Method+" is not among the methods of this address")
+	case w.status < http.StatusInternalServerError:
+		return &refusal{code: codeNotFound, status: w.status, detail: "no such address"}
+	}
+	return refuse(codeInternal, "")
+}
+
+// pageWriter holds back errors of the pages that are no pages themselves, so
+// that problem details can take their place.
+type pageWriter struct {
+	gin.ResponseWriter
+	html   bool
+	status int // held back; 0 when the answer went out
+}
+
+// WriteHeader decides.
+func (w *pageWriter) WriteHeader(status int) {
+	if status >= http.StatusBadRequest && (!w.html || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html")) {
+		w.status = status
+		for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding", "Etag", "Last-Modified"} {
+			w.Header().Del(name)
+		}
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write swallows what belongs to a status held back.
+func (w *pageWriter) Write(b []byte) (int, error) {
+	if w.status != 0 {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
+}

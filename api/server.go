@@ -1,0 +1,198 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"vitrine.dev/recommend"
+)
+
+// Documents is what handlers read by id: a [recommend.Store] is one.
+type Documents interface {
+	Get(ctx context.Context, refs ...recommend.Ref) ([]recommend.Document, error)
+}
+
+// Windows answers what readers look at: a [recommend.Windows] is one. A cursor
+// that is not ours or too old is a [recommend.Refusal] with code
+// "cursor-invalid" or "cursor-expired", an unknown topic one with
+// "topic-unknown"; what is not there wraps [recommend.ErrNotFound], and is a
+// [recommend.GoneError] where it was once.
+type Windows interface {
+	Window(ctx context.Context, r recommend.WindowRequest) (*recommend.Window, error)
+	Search(ctx context.Context, r recommend.SearchRequest) (*recommend.SearchPage, error)
+	Storefront(ctx context.Context, r recommend.StorefrontRequest) (*recommend.Storefront, error)
+	Pick(ctx context.Context, id string, v recommend.Viewer) (*recommend.PickView, error)
+	Product(ctx context.Context, r recommend.ProductRequest) (*recommend.ProductPage, error)
+	TopicTree(lang string) []recommend.TopicInfo
+}
+
+// Config is what a [Server] works with. Log, Store, World, Windows and Keys
+// are needed; the zero value of everything else is sensible.
+type Config struct {
+	Log     recommend.Log
+	Store   Documents
+	World   *recommend.World
+	Windows Windows
+	Keys    *Keys
+
+	Now    func() time.Time // nil: time.Now
+	Logger *slog.Logger     // nil: nothing is logged; [LogHandler] is put before it
+	// Registerer takes the metrics, Gatherer is what /metrics shows. With
+	// neither, metrics are kept and shown for this Server alone.
+	Registerer prometheus.Registerer
+	Gatherer   prometheus.Gatherer
+	// Ready looks at what the process stands on; nil: always ready.
+	Ready func(ctx context.Context) []Check
+	// Pages serves what is outside of the API; nil: nothing is there.
+	Pages http.Handler
+
+	Wait    time.Duration // how long a write waits to be readable; 0: 2 s
+	Timeout time.Duration // of a whole request; 0: 15 s
+	Limits  Limits        // of requests; zero fields are defaults
+	// PublicURL is the address clients know the service by, such as
+	// https://vitrine.example. With it, problem types are absolute; when it is
+	// https, the session cookie is sent over https only.
+	PublicURL string
+	// TrustedProxies are addresses or networks whose X-Forwarded-For is
+	// believed when clients without a token are told apart.
+	TrustedProxies []string
+	// GuestFor is how long a guest's token is good for; 0: 30 days.
+	GuestFor time.Duration
+	// Demo says so in GET /v1/policy's header and lets POST /v1/demo/tokens
+	// hand out tokens of experts, so that anybody can try the publisher.
+	Demo bool
+}
+
+// A Server answers HTTP requests. It is safe for concurrent use.
+type Server struct {
+	Config
+
+	types     problemTypes
+	languages languages
+	engine    *gin.Engine
+	meters    *meters
+	limiter   *limiter
+	answers   *answers
+	experts   *turns
+	cursors   sealer
+	tokens    *tokens
+	spec      spec
+
+	draining atomic.Bool
+	started  atomic.Bool
+}
+
+// New returns a Server; [Server.Close] it when it serves no more.
+func New(cfg Config) (*Server, error) {
+	if cfg.Log == nil || cfg.Store == nil || cfg.World == nil || cfg.Windows == nil || cfg.Keys == nil {
+		return nil, errors.New("api: Log, Store, World, Windows and Keys are needed")
+	}
+	cfg.setDefaults()
+	s := &Server{
+		Config: cfg, types: newProblemTypes(), languages: newLanguages(), experts: newTurns(),
+		cursors: sealer{cfg.Keys.Secret("api cursor")},
+	}
+	var err error
+	if s.meters, err = newMeters(s.Registerer); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if s.spec, err = newSpec(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if s.limiter, err = newLimiter(cfg.Limits, cfg.Now); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if s.tokens, err = newTokens(cfg.Keys); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if s.answers, err = newAnswers(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if s.engine, err = s.route(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	return s, nil
+}
+
+func (c *Config) setDefaults() {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	c.Logger = slog.New(LogHandler(c.Logger.Handler()))
+	if c.Registerer == nil {
+		r := prometheus.NewRegistry()
+		c.Registerer = r
+		if c.Gatherer == nil {
+			c.Gatherer = r
+		}
+	}
+	if c.Gatherer == nil {
+		c.Gatherer = prometheus.DefaultGatherer
+		if g, ok := c.Registerer.(prometheus.Gatherer); ok {
+			c.Gatherer = g
+		}
+	}
+	if c.Ready == nil {
+		c.Ready = func(context.Context) []Check { return nil }
+	}
+	const wait, timeout, guest = 2 * time.Second, 15 * time.Second, 30 * 24 * time.Hour
+	for _, d := range []struct {
+		v   *time.Duration
+		def time.Duration
+	}{{&c.Wait, wait}, {&c.Timeout, timeout}, {&c.GuestFor, guest}} {
+		if *d.v == 0 {
+			*d.v = d.def
+		}
+	}
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+}
+
+// ServeHTTP answers one request. HEAD is GET without a body.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		get := new(http.Request)
+		*get = *r
+		get.Method = http.MethodGet
+		r, w = get, headWriter{w}
+	}
+	s.engine.ServeHTTP(w, r)
+}
+
+// headWriter leaves bodies out where the server behind does not.
+type headWriter struct{ http.ResponseWriter }
+
+// Write takes b for written.
+func (headWriter) Write(b []byte) (int, error) { return len(b), nil }
+
+// Drain makes /readyz say that no further requests should be sent here, while
+// those that come are served. Call it some seconds before the listener closes.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// Close lets go of what the Server holds in memory. Nothing is served afterwards.
+func (s *Server) Close() {
+	s.limiter.close()
+	s.tokens.close()
+	s.answers.close()
+}
+
+// HTTPServer returns an [http.Server] around s with the timeouts and bounds it
+// was made for. The caller sets Addr, serves, and shuts it down.
+func (s *Server) HTTPServer() *http.Server {
+	const headerTimeout, idle, header = 5 * time.Second, 2 * time.Minute, 32 << 10
+	return &http.Server{
+		Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: s.Timeout, WriteTimeout: 2 * s.Timeout,
+		IdleTimeout: idle, MaxHeaderBytes: header, ErrorLog: slog.NewLogLogger(s.Logger.Handler(), slog.LevelDebug),
+	}
+}

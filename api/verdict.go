@@ -1,0 +1,117 @@
+package api
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"time"
+
+	"vitrine.dev/recommend"
+)
+
+// refuseVerdict makes a refusal of the failed checks of v.
+func (t problemTypes) refuseVerdict(v *recommend.Verdict) *refusal {
+	var problems []recommend.Problem
+	for _, ch := range v.Checks {
+		if ch.Result == recommend.Failed && ch.Problem != nil {
+			problems = append(problems, *ch.Problem)
+		}
+	}
+	return t.refuseAll(problems).with("policy_version", v.Policy)
+}
+
+// prefix moves the pointers of r below at.
+func (r *refusal) prefix(at string) {
+	for i := range r.errors {
+		r.errors[i].Pointer = at + r.errors[i].Pointer
+	}
+}
+
+// overQuota refuses a pick that a publishing limit defers, and says when it
+// would be taken.
+func (s *Server) overQuota(c *call, d *desk, v *recommend.Verdict) *refusal {
+	now := c.now()
+	r := s.types.refuseAll(v.Problems()).with("policy_version", v.Policy).after(v.DeferredUntil.Sub(now))
+	l := recommend.LimitsOf(d.scene.Policy, d.expert, d.publisher, now)
+	wait := seconds(v.DeferredUntil.Sub(now))
+	const day, hour = 24 * 60 * 60, 60 * 60
+	r.head("RateLimit-Policy", fmt.Sprintf(`"per-hour";q=%d;w=%d, "per-day";q=%d;w=%d, "spacing";q=1;w=%d`,
+		l.PerHour.Limit, hour, l.PerDay.Limit, day, max(1, l.SpacingSeconds)))
+	r.head("RateLimit", fmt.Sprintf(`"per-hour";r=%d;t=%d, "per-day";r=%d;t=%d, "spacing";r=0;t=%d`,
+		l.PerHour.Remaining, wait, l.PerDay.Remaining, wait, wait))
+	return r
+}
+
+func seconds(d time.Duration) int64 { return max(1, int64(math.Ceil(d.Seconds()))) }
+
+// A checked pick is what a pre-check answers.
+type checked struct {
+	Canonical     string                 `json:"canonical,omitempty"` // the link as picks carry it
+	ProductKey    string                 `json:"product_key,omitempty"`
+	Product       *recommend.ProductCard `json:"product"` // null when no partner has told of it
+	Checks        []recommend.Check      `json:"checks"`
+	WouldPublish  bool                   `json:"would_publish"`
+	State         string                 `json:"state"` // "refused", or that which the pick would get
+	DeferredUntil time.Time              `json:"deferred_until,omitzero"`
+	Disclosure    recommend.DisclosureOf `json:"disclosure"`
+	PolicyVersion string                 `json:"policy_version"`
+}
+
+// check says what publish would, and does nothing.
+func (s *Server) check(c *call) error {
+	var content recommend.PickContent
+	if err := c.decode(&content); err != nil {
+		return err
+	}
+	scene := s.World.Scene()
+	d, err := s.desk(c.ctx(), scene, c.who.Subject, nil, content)
+	if err != nil {
+		return err
+	}
+	now := c.now()
+	cs := d.open(content, now)
+	v := recommend.Judge(cs)
+	refused := v.Refusal() != nil
+	out := checked{
+		Checks: v.Checks, State: string(v.State), DeferredUntil: v.DeferredUntil, PolicyVersion: v.Policy,
+		// Held picks are taken too; a moderator looks at them first.
+		WouldPublish: !refused && v.State != recommend.PickDeferred,
+	}
+	if refused {
+		out.State, out.DeferredUntil = "refused", time.Time{}
+	}
+	if v.Link.Item != "" {
+		out.Canonical, out.ProductKey = v.Link.URL, v.Link.Key()
+		out.Product = productCard(cs.Product, scene.Policy, now)
+	}
+	out.Disclosure = disclosure(scene.Policy, c.lang, content.Relationship, cs.Product)
+	c.private()
+	return c.json(http.StatusOK, out)
+}
+
+// productCard shows a product's own facts as cards do.
+func productCard(p *recommend.Product, policy *recommend.Policy, now time.Time) *recommend.ProductCard {
+	if p == nil {
+		return nil
+	}
+	card := &recommend.ProductCard{
+		Key: p.Key, Partner: p.Partner(), Title: p.Title, Image: p.Image, Availability: p.Availability(), CheckedAt: &p.UpdatedAt,
+	}
+	if p.Price != nil && now.Sub(p.UpdatedAt) <= policy.Facts.PriceFor.D() {
+		card.Price = p.Price
+	}
+	return card
+}
+
+// disclosure is the label that a pick would carry.
+func disclosure(policy *recommend.Policy, lang string, r recommend.Relationship, p *recommend.Product) recommend.DisclosureOf {
+	if paying := p != nil && p.CommissionBP > 0; paying && (r == "" || r == recommend.RelationNone) {
+		r = recommend.RelationCommission
+	}
+	if r == "" {
+		r = recommend.RelationNone
+	}
+	return recommend.DisclosureOf{
+		Label: policy.Disclosure.Label[lang], ShortLabel: policy.Disclosure.ShortLabel[lang], Relationship: r, Placement: "adjacent",
+	}
+}

@@ -1,0 +1,73 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"vitrine.dev/recommend"
+)
+
+// window is a reader's ranked page.
+func (s *Server) window(c *call) error {
+	req := recommend.WindowRequest{Cursor: c.Query("cursor"), Lang: c.lang}
+	var err error
+	if req.Reader, err = c.reader(); err != nil {
+		return err
+	}
+	if req.Limit, err = c.limit(); err != nil {
+		return err
+	}
+	const mostTopics, mostExcluded = 20, 100
+	if req.Topics, err = c.several("topic", mostTopics, recommend.ValidTopic); err != nil {
+		return err
+	}
+	if req.Exclude, err = c.several("exclude_ids", mostExcluded, recommend.ValidID); err != nil {
+		return err
+	}
+	if seed := c.Query("seed"); seed != "" {
+		if req.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
+			return invalidQuery("seed", "not a whole number", "give 0 to 18446744073709551615, or leave it out")
+		}
+	}
+	w, err := s.Windows.Window(c.ctx(), req)
+	if err != nil {
+		return fresh(c, err)
+	}
+	c.private()
+	c.next(w.NextCursor)
+	return c.json(http.StatusOK, w)
+}
+
+// several is a parameter that may be given several times, or once with commas.
+func (c *call) several(name string, most int, valid func(string) bool) ([]string, error) {
+	var out []string
+	for _, group := range c.QueryArray(name) {
+		for s := range strings.SplitSeq(group, ",") {
+			if s = strings.TrimSpace(s); s == "" {
+				continue
+			}
+			if !valid(s) {
+				return nil, invalidQuery(name, strconv.Quote(shorten(s))+" has not the right form", "give ids as other answers name them")
+			}
+			out = append(out, s)
+		}
+	}
+	if len(out) > most {
+		return nil, invalidQuery(name, strconv.Itoa(len(out))+" values", "give at most "+strconv.Itoa(most))
+	}
+	return out, nil
+}
+
+// fresh adds to the refusal of a cursor where the first page is.
+func fresh(c *call, err error) error {
+	r := c.server.refusalOf(err)
+	if r.code != "cursor-expired" && r.code != "cursor-invalid" {
+		return err
+	}
+	q := c.Request.URL.Query()
+	q.Del("cursor")
+	first := *c.Request.URL
+	first.RawQuery = q.Encode()
+	return r.with("fresh_start", first.RequestURI()).head("Link", "<"+first.RequestURI()+`>; rel="first"`)
+}
