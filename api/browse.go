@@ -1,7 +1,9 @@
 package api
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 
@@ -76,11 +78,41 @@ func (s *Server) expert(c *call) error {
 	}
 	req.Limit = 1
 	page, err := s.Windows.Storefront(c.ctx(), req)
+	if errors.Is(err, recommend.ErrNotFound) { // verified a moment ago, or gone
+		return s.newcomer(c, req.Expert, err)
+	}
 	if err != nil {
 		return err
 	}
 	c.public()
 	return c.tagged("", page.Expert)
+}
+
+// newcomer is an expert whom the storefronts do not know yet.
+func (s *Server) newcomer(c *call, id string, unknown error) error {
+	ref := recommend.Ref{Kind: recommend.KindExpert, ID: id}
+	docs, err := s.documents(c.ctx(), ref)
+	if err != nil {
+		return err
+	}
+	var x recommend.Expert
+	if known, err := body(docs, ref, &x); err != nil || !known || x.Hidden() {
+		return errors.Join(unknown, err)
+	}
+	profile := recommend.ExpertProfile{
+		ExpertCard: recommend.ExpertCard{ID: x.ID, Name: x.Name, Trust: x.Trust}, Bio: x.Bio, Verified: x.Verified, Topics: []recommend.TopicInfo{},
+	}
+	tree := s.Windows.TopicTree(c.lang)
+	for _, topic := range approvedTopics(&x) {
+		t := recommend.TopicInfo{ID: topic, Parent: recommend.ParentTopic(topic), Label: topic}
+		if i := slices.IndexFunc(tree, func(t recommend.TopicInfo) bool { return t.ID == topic }); i >= 0 {
+			t = tree[i]
+			t.Picks = 0
+		}
+		profile.Topics = append(profile.Topics, t)
+	}
+	c.private()
+	return c.tagged("", profile)
 }
 
 func (c *call) storefrontRequest() (req recommend.StorefrontRequest, err error) {

@@ -139,7 +139,7 @@ func (c *call) reader() (string, error) {
 // viewer is reader with the language of the answer.
 func (c *call) viewer() (recommend.Viewer, error) {
 	reader, err := c.reader()
-	return recommend.Viewer{Reader: reader, Lang: c.lang}, err
+	return recommend.Viewer{Reader: reader, Lang: c.lang, Moderator: c.who != nil && c.who.Has(ScopeModerate)}, err
 }
 
 // limit is the limit parameter; 0 when there is none.

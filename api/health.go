@@ -8,32 +8,42 @@ import (
 
 // A Check is how one thing that the process stands on is doing.
 type Check struct {
-	Name   string `json:"name"`
-	State  string `json:"state"` // one of the Check constants
-	Detail string `json:"detail,omitempty"`
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	// Required things make the process unready when they are not OK; without
+	// the others answers go out with less in them.
+	Required bool   `json:"required"`
+	Detail   string `json:"detail,omitempty"` // in public: no addresses, no secrets
 }
-
-// The states of a check.
-const (
-	CheckOK       = "ok"
-	CheckDegraded = "degraded" // answers go out, with less in them
-	CheckFailed   = "failed"   // nothing useful can be answered
-)
 
 type health struct {
-	Status string  `json:"status"` // the worst of the checks
+	Status string  `json:"status"`
 	Checks []Check `json:"checks"`
 }
+
+// The states of the whole.
+const (
+	healthOK       = "ok"
+	healthDegraded = "degraded"
+	healthFailed   = "failed"
+)
 
 const checkTimeout = 2 * time.Second
 
 func (s *Server) health(c *call) health {
 	ctx, cancel := context.WithTimeout(c.ctx(), checkTimeout)
 	defer cancel()
-	h := health{CheckOK, listOf(s.Ready(ctx)).Items}
+	h := health{healthOK, listOf(s.Ready(ctx)).Items}
+	if s.draining.Load() {
+		h.Checks = append(h.Checks, Check{Name: "draining", Required: true, Detail: "the process is stopping"})
+	}
 	for _, ch := range h.Checks {
-		if ch.State == CheckFailed || ch.State == CheckDegraded && h.Status == CheckOK {
-			h.Status = ch.State
+		switch {
+		case ch.OK:
+		case ch.Required:
+			h.Status = healthFailed
+		case h.Status == healthOK:
+			h.Status = healthDegraded
 		}
 	}
 	return h
@@ -42,18 +52,14 @@ func (s *Server) health(c *call) health {
 // livez says that the process runs; what it stands on does not matter.
 func (s *Server) livez(c *call) error {
 	c.private()
-	return c.json(http.StatusOK, health{CheckOK, []Check{}})
+	return c.json(http.StatusOK, health{healthOK, []Check{}})
 }
 
 // readyz says whether requests should be sent here.
 func (s *Server) readyz(c *call) error {
 	h := s.health(c)
 	c.private()
-	if s.draining.Load() {
-		h.Status = CheckFailed
-		h.Checks = append(h.Checks, Check{"draining", CheckFailed, "the process is stopping"})
-	}
-	if h.Status == CheckFailed {
+	if h.Status == healthFailed {
 		return refuse(codeRetryLater, "").with("checks", h.Checks).after(checkTimeout)
 	}
 	s.started.Store(true)
@@ -64,7 +70,7 @@ func (s *Server) readyz(c *call) error {
 func (s *Server) startupz(c *call) error {
 	if s.started.Load() {
 		c.private()
-		return c.json(http.StatusOK, health{CheckOK, []Check{}})
+		return c.json(http.StatusOK, health{healthOK, []Check{}})
 	}
 	return s.readyz(c)
 }

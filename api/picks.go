@@ -62,7 +62,7 @@ func (s *Server) versions(c *call) error {
 	policy := s.World.Scene().Policy
 	var items []version
 	add := func(r recommend.PickRevision, state string) {
-		items = append(items, version{r, state, disclosure(policy, c.lang, r.Relationship, nil)})
+		items = append(items, version{r, state, policy.Disclose(r.Relationship, nil, c.lang)})
 	}
 	for _, r := range p.History {
 		add(r, "past")

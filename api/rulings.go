@@ -26,7 +26,7 @@ func (s *Server) rule(c *call) error {
 		return err
 	}
 	scene := s.World.Scene()
-	if !slices.ContainsFunc(scene.Policy.Rules, func(r recommend.Rule) bool { return r.ID == m.Rule }) {
+	if !scene.Policy.HasRule(m.Rule) {
 		return recommend.Refuse(recommend.Problem{
 			Code: "rule-unknown", Pointer: "/rule", Message: strconv.Quote(shorten(m.Rule)) + " is no rule of the policy", Fix: "name a rule of GET /v1/policy",
 		})
@@ -92,9 +92,33 @@ func (s *Server) decree(c *call, d decree) (ruling *recommend.Ruling, pending bo
 				return false, nil
 			}
 		}
-		return docs[ref].Version >= at[0].Offset || ruling.Seen.Has(e), nil
+		folded := docs[ref].Version >= at[0].Offset || ruling.Seen.Has(e)
+		return folded && s.inForce(ruling), nil
 	}})
 	return ruling, pending, err
+}
+
+// inForce reports whether this process goes by a ruling on a partner already;
+// it learns of rulings a moment after they can be read.
+func (s *Server) inForce(r *recommend.Ruling) bool {
+	if r.Target.Kind != recommend.TargetPartner {
+		return true
+	}
+	scene := s.World.Scene()
+	base := r.Partner
+	for i := range scene.Policy.Partners {
+		if p := &scene.Policy.Partners[i]; p.ID == r.Target.ID {
+			base = p
+		}
+	}
+	if base == nil {
+		return true
+	}
+	state := base.State
+	if state == "" {
+		state = recommend.PartnerActive
+	}
+	return scene.Partners.State(base.ID) == r.PartnerState(state)
 }
 
 // verifyExpert says who may publish about what.

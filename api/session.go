@@ -74,6 +74,20 @@ func (s *Server) viewOf(who *Claims) sessionView {
 	return v
 }
 
+// Session tells who sends a request by the cookie that POST /v1/session sets;
+// ok is false for somebody unknown and for one whose session is over.
+func (k *Keys) Session(r *http.Request, now time.Time) (sub string, scopes []string, ok bool) {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil || cookie.Value == "" {
+		return "", nil, false
+	}
+	claims, err := k.Verify(r.Context(), cookie.Value, now)
+	if err != nil {
+		return "", nil, false
+	}
+	return claims.Subject, claims.Scopes, true
+}
+
 // session says who is logged in; nobody is an answer too.
 func (s *Server) session(c *call) error {
 	c.private()

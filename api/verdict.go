@@ -84,7 +84,7 @@ func (s *Server) check(c *call) error {
 		out.Canonical, out.ProductKey = v.Link.URL, v.Link.Key()
 		out.Product = productCard(cs.Product, scene.Policy, now)
 	}
-	out.Disclosure = disclosure(scene.Policy, c.lang, content.Relationship, cs.Product)
+	out.Disclosure = scene.Policy.Disclose(content.Relationship, cs.Product, c.lang)
 	c.private()
 	return c.json(http.StatusOK, out)
 }
@@ -101,17 +101,4 @@ func productCard(p *recommend.Product, policy *recommend.Policy, now time.Time) 
 		card.Price = p.Price
 	}
 	return card
-}
-
-// disclosure is the label that a pick would carry.
-func disclosure(policy *recommend.Policy, lang string, r recommend.Relationship, p *recommend.Product) recommend.DisclosureOf {
-	if paying := p != nil && p.CommissionBP > 0; paying && (r == "" || r == recommend.RelationNone) {
-		r = recommend.RelationCommission
-	}
-	if r == "" {
-		r = recommend.RelationNone
-	}
-	return recommend.DisclosureOf{
-		Label: policy.Disclosure.Label[lang], ShortLabel: policy.Disclosure.ShortLabel[lang], Relationship: r, Placement: "adjacent",
-	}
 }
