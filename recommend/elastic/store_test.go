@@ -132,3 +132,7 @@ func TestStore(t *testing.T) {
 	r := newReal(t)
 	storetest.Options{Reopen: r.reopen}.Run(t, r.open)
 }
+
+func BenchmarkStore(b *testing.B) {
+	storetest.Benchmark(b, newReal(b).open)
+}
