@@ -102,17 +102,23 @@ func (t *taste) may(l *look, n int32) bool {
 	return !l.experts.rec[expert].limited || expert == t.self || has(t.follows, expert)
 }
 
-// allows reports whether the pick of row n may be put before the reader: he
-// may find it, it is not his own and nothing of it is muted.
-func (t *taste) allows(l *look, n int32) bool {
+// finds reports whether the reader may find the pick of row n and has muted
+// nothing of it.
+func (t *taste) finds(l *look, n int32) bool {
 	row := &l.picks.row[n]
-	if !t.may(l, n) || row.expert == t.self || has(t.mutedExperts, row.expert) || has(t.mutedPartners, l.products.rec[row.product].partner) {
+	switch {
+	case !t.may(l, n), has(t.mutedExperts, row.expert), has(t.mutedPartners, l.products.rec[row.product].partner):
 		return false
-	}
-	if len(t.mutedTopics) > 0 && l.in(row.topics, t.mutedTopics) {
+	case len(t.mutedTopics) > 0 && l.in(row.topics, t.mutedTopics):
 		return false
 	}
 	return len(t.mutedPicks) == 0 || !has(t.mutedPicks, l.picks.ids[n])
+}
+
+// allows reports whether the pick of row n may be put before the reader
+// unasked: he finds it, and it is not his own.
+func (t *taste) allows(l *look, n int32) bool {
+	return l.picks.row[n].expert != t.self && t.finds(l, n)
 }
 
 func has[K comparable](set map[K]struct{}, k K) bool {

@@ -81,7 +81,7 @@ func (s signer) sign(purpose string, payload []byte, bound ...string) []byte {
 // A cursor is where a list goes on. It holds all that another process needs
 // to, but for the reader and the filters that it is bound to.
 type cursor struct {
-	issued   time.Time // to the millisecond
+	issued   time.Time // to the microsecond
 	window   windowID  // of a window only
 	seed     uint64
 	position int
@@ -131,7 +131,7 @@ const cursorVersion = 1
 func (s signer) seal(c *cursor, purpose string, bound ...string) string {
 	b := []byte{cursorVersion}
 	b = append(b, c.window[:]...)
-	b = binary.AppendVarint(b, c.issued.UnixMilli())
+	b = binary.AppendVarint(b, c.issued.UnixMicro())
 	b = binary.BigEndian.AppendUint64(b, c.seed)
 	b = binary.AppendUvarint(b, uint64(c.position)) //nolint:gosec // not negative
 	b = binary.AppendUvarint(b, uint64(c.limit))    //nolint:gosec // not negative
@@ -189,7 +189,7 @@ func parseCursor(b []byte) (*cursor, bool) {
 	}
 	c := new(cursor)
 	copy(c.window[:], r.take(rawIDSize))
-	c.issued = time.UnixMilli(r.varint())
+	c.issued = time.UnixMicro(r.varint())
 	c.seed = r.fixed(8)
 	c.position, c.limit = r.count(), r.count()
 	c.afterSince = moment(r.varint())

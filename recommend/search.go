@@ -73,7 +73,7 @@ func (w *Windows) Search(ctx context.Context, r SearchRequest) (*SearchPage, err
 	p := &pager{cursor: c, lang: r.Lang, source: "search", items: []Item{}}
 	w.shelf.read(scene, now, func(l *look) {
 		p.look = l
-		s := searching{pager: p, request: &r, taste: l.tasteOf(r.Reader, reader), filters: l.filters(&r)}
+		s := searching{pager: p, taste: l.tasteOf(r.Reader, reader), filters: l.filters(&r)}
 		if r.Query != "" {
 			s.find(hits)
 		} else {

@@ -2,50 +2,95 @@ package recommend
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 )
 
-// A tally counts what facets tell.
+// A tally counts, by topic and by partner, the cards that pass all filters but
+// the one on the facet itself.
 type tally struct {
 	topics, partners map[int32]int
 }
 
-// add counts the card of row n where it passes all filters but the facet's own.
-func (t *tally) add(l *look, n int32, passesTopic, passesPartner bool) {
-	if t.topics == nil {
-		t.topics, t.partners = make(map[int32]int), make(map[int32]int)
-	}
-	row := &l.picks.row[n]
-	if passesPartner {
-		for _, topic := range l.topics.sets[row.topics].closure {
-			t.topics[topic]++
+// mostTallied bounds how many picks a browse looks at for its facets: of more
+// than that nobody reads the numbers as exact.
+const mostTallied = 10_000
+
+// countTopics tallies the topics of what could be browsed without a topic.
+func (s *searching) countTopics() {
+	s.tally.topics = make(map[int32]int)
+	passes := func(n int32) bool { return s.ofPartner(n) && s.found(n) }
+	w := s.newest.walk()
+	for range mostTallied {
+		n, ok := w.next()
+		if !ok {
+			return
+		}
+		if passes(n) && s.isCard(n, passes) {
+			for _, t := range s.topics.sets[s.picks.row[n].topics].closure {
+				s.tally.topics[t]++
+			}
 		}
 	}
-	if passesTopic {
-		t.partners[l.products.rec[row.product].partner]++
+}
+
+// countPartners tallies the partners of what could be browsed without a partner.
+func (s *searching) countPartners() {
+	s.tally.partners = make(map[int32]int)
+	passes := func(n int32) bool { return s.inTopic(n) && s.found(n) }
+	w := s.postingOf(s.filters.topic).walk()
+	for range mostTallied {
+		n, ok := w.next()
+		if !ok {
+			return
+		}
+		if passes(n) && s.isCard(n, passes) {
+			s.tally.partners[s.products.rec[s.picks.row[n].product].partner]++
+		}
+	}
+}
+
+// tallyFound tallies what a text was found in, by product.
+func (s *searching) tallyFound(found map[int32][]match) {
+	s.tally = tally{topics: make(map[int32]int), partners: make(map[int32]int)}
+	for product, of := range found {
+		inTopic := false
+		var topics []int32
+		for _, m := range of {
+			inTopic = inTopic || s.inTopic(m.row)
+			for _, t := range s.topics.sets[s.picks.row[m.row].topics].closure {
+				if s.ofPartner(m.row) && !slices.Contains(topics, t) {
+					topics = append(topics, t)
+				}
+			}
+		}
+		for _, t := range topics {
+			s.tally.topics[t]++
+		}
+		if inTopic {
+			s.tally.partners[s.products.rec[product].partner]++
+		}
 	}
 }
 
 // facets names what was tallied, the most frequent first.
 func (s *searching) facets() Facets {
-	const most = 50
-	list := func(count map[int32]int, ids []string, label func(string) string) []Facet {
-		all := make([]Facet, 0, len(count))
-		for _, n := range slices.Collect(maps.Keys(count)) {
-			all = append(all, Facet{ID: ids[n], Label: label(ids[n]), Count: count[n]})
-		}
-		slices.SortFunc(all, func(a, b Facet) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID)) })
-		return all[:min(most, len(all))]
-	}
-	partnerName := func(id string) string {
-		if p := s.look.scene.Partners.Get(id); p != nil {
-			return p.Name
-		}
-		return id
-	}
 	return Facets{
-		Topics:   list(s.tally.topics, s.topics.ids, func(id string) string { return s.topicLabel(id, s.lang) }),
-		Partners: list(s.tally.partners, s.look.partners.ids, partnerName),
+		Topics: facets(s.tally.topics, s.topics.ids, func(id string) string { return s.topicLabel(id, s.lang) }),
+		Partners: facets(s.tally.partners, s.look.partners.ids, func(id string) string {
+			if p := s.look.scene.Partners.Get(id); p != nil {
+				return p.Name
+			}
+			return id
+		}),
 	}
+}
+
+func facets(count map[int32]int, ids []string, label func(id string) string) []Facet {
+	const most = 50
+	all := make([]Facet, 0, len(count))
+	for n, c := range count {
+		all = append(all, Facet{ID: ids[n], Label: label(ids[n]), Count: c})
+	}
+	slices.SortFunc(all, func(a, b Facet) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID)) })
+	return all[:min(most, len(all))]
 }

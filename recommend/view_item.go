@@ -119,10 +119,8 @@ func (l *look) topicNumbers(ids []string) []int32 {
 	return numbers
 }
 
-// alsoBy are other experts' visible picks of the product of row n, the most
-// trusted first, one each.
-func (l *look) alsoBy(n int32, t *taste) []AlsoBy {
-	others := l.otherPicks(n, t)
+// alsoBy are the first of others as cards show them.
+func (l *look) alsoBy(others []int32) []AlsoBy {
 	most := l.scene.Policy.Window.AlsoBy
 	var also []AlsoBy
 	for _, o := range others[:min(most, len(others))] {
@@ -131,7 +129,8 @@ func (l *look) alsoBy(n int32, t *taste) []AlsoBy {
 	return also
 }
 
-// otherPicks are the picks that alsoBy chooses from.
+// otherPicks are other experts' visible picks of the product of row n, one
+// each, the most trusted first.
 func (l *look) otherPicks(n int32, t *taste) []int32 {
 	var others []int32
 	picks := l.products.rec[l.picks.row[n].product].picks

@@ -47,7 +47,7 @@ func (w *Windows) Pick(ctx context.Context, id string, v Viewer) (*PickView, err
 	}
 	w.shelf.read(scene, now, func(l *look) {
 		if n, ok := l.picks.rows[id]; ok && l.picks.row[n].listed {
-			view.AlsoBy = l.alsoBy(n, l.tasteOf(v.Reader, nil))
+			view.AlsoBy = l.alsoBy(l.otherPicks(n, l.tasteOf(v.Reader, nil)))
 		}
 	})
 	return view, nil

@@ -9,8 +9,8 @@ import (
 const mostReasons = 3
 
 // reasons say in the reader's language why the pick of row n is in the window,
-// the strongest first.
-func (s *scored) reasons(n int32, item *Item, lang string) []string {
+// the strongest first. Others is how many other experts picked the product.
+func (s *scored) reasons(n int32, item *Item, others int, lang string) []string {
 	say := phrasesIn(lang)
 	row := &s.picks.row[n]
 	var out []string
@@ -20,7 +20,7 @@ func (s *scored) reasons(n int32, item *Item, lang string) []string {
 	if has(s.taste.follows, row.expert) {
 		out = append(out, fmt.Sprintf(say.follow, item.Expert.Name))
 	}
-	if others := len(item.AlsoBy); others > 0 {
+	if others > 0 {
 		out = append(out, fmt.Sprintf(say.others, others+1))
 	}
 	if age(row.since, s.now) < 2*24*time.Hour {

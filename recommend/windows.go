@@ -157,8 +157,9 @@ func (s *scored) item(i int, lang string, c *cursor) Item {
 	for _, f := range s.model.Explain(s.table, i) {
 		item.Factors = append(item.Factors, Factor(f))
 	}
-	item.AlsoBy = s.alsoBy(row, s.taste)
-	item.Reasons = s.reasons(row, &item, lang)
+	others := s.otherPicks(row, s.taste)
+	item.AlsoBy = s.alsoBy(others)
+	item.Reasons = s.reasons(row, &item, len(others), lang)
 	c.position++
 	c.served.add(servedCard{what: short(s.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
 	return item
