@@ -76,21 +76,23 @@ stop_all() {
     rm -rf "$dir"
   fi
 }
-start() { # SCRIPT DIR STEP: prints the port; another process may take a free one first, so it tries three
-  local port try
+start() { # SCRIPT DIR STEP: prints the port; another process may take a free one first (75), so it tries three
+  local port try status
   for try in 1 2 3; do
-    port=$(free_port "$3")
-    "$1" start "$2" "$port" >&2 && { echo "$port"; return 0; }
-    say "try $try of 3 failed"
+    port=$(free_port "$3") status=0
+    "$1" start "$2" "$port" >&2 || status=$?
+    [ $status = 0 ] && { echo "$port"; return 0; }
+    [ $status = 75 ] || break
   done
+  say "$1 did not start (try $try)"
   return 1
 }
 start_from_jars() {
   local kport eport
   dir=$(mktemp -d "${TMPDIR:-/tmp}/vitrine-engines.XXXXXX")
   chmod 755 "$dir"   # where Elasticsearch has to run as nobody, nobody must get there
-  kport=$(start "$kafka" "$dir/kafka" 1) || { say "Kafka did not start"; exit 70; }
-  eport=$(start "$es" "$dir/es" 100) || { say "Elasticsearch did not start"; exit 70; }
+  kport=$(start "$kafka" "$dir/kafka" 1) || exit 70
+  eport=$(start "$es" "$dir/es" 100) || exit 70
   export VITRINE_TEST_KAFKA=127.0.0.1:$kport VITRINE_TEST_ES=http://127.0.0.1:$eport
   export VITRINE_TEST_ENGINES_BIN=$here VITRINE_TEST_KAFKA_DIR=$dir/kafka VITRINE_TEST_ES_DIR=$dir/es
 }

@@ -7,7 +7,7 @@
 #   elasticsearch.sh kill   DIR [PORT]     end it at once (SIGKILL), as a crash would
 #   elasticsearch.sh status DIR [PORT]     exit 0 and "running pid=…" or exit 3 and "stopped"
 #
-# All are idempotent. Environment (all optional):
+# All are idempotent; start exits 75 where the port is taken. Environment (all optional):
 #   ENGINES_CACHE      where the server lies       (default ~/.cache/vitrine-engines; for nobody see below)
 #   ES_HEAP            e.g. 512m, 1g               (default 512m)
 #   ES_WAIT            seconds to wait for ready   (default 120)
@@ -32,6 +32,7 @@ cache=${ENGINES_CACHE:-$cache}
 prop() { sed -n "s:.*<$1>\(.*\)</$1>.*:\1:p" "$here/pom.xml"; }
 ver=$(prop es.version); sonar=$(prop sonar.version)
 die() { echo "elasticsearch.sh: $*" >&2; exit 1; }
+taken() { echo "elasticsearch.sh: 127.0.0.1:$1 is taken by something else" >&2; exit 75; }
 home=$cache/elasticsearch-$ver
 java_bin() {
   if [ -n "${ES_JAVA:-}" ]; then echo "$ES_JAVA"
@@ -72,7 +73,7 @@ start() {
   local dir=$1 port=$2 p java heap end
   case $dir in *[[:space:]]*) die "DIR must have no blanks" ;; esac
   if p=$(pid_of "$dir"); then echo "already running pid=$p"; return 0; fi
-  open_port "$port" && die "127.0.0.1:$port is taken by something else"
+  open_port "$port" && taken "$port"
   prefetch
   java=$(java_bin); heap=${ES_HEAP:-512m}
   mkdir -p "$dir"/{config,data,logs,tmp}

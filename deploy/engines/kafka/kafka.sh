@@ -7,7 +7,7 @@
 #   kafka.sh kill   DIR [PORT]     end it at once (SIGKILL), as a crash would
 #   kafka.sh status DIR [PORT]     exit 0 and "running pid=…" or exit 3 and "stopped"
 #
-# All are idempotent. Environment (all optional):
+# All are idempotent; start exits 75 where the port is taken. Environment (all optional):
 #   ENGINES_CACHE      where the jars lie        (default ~/.cache/vitrine-engines)
 #   KAFKA_HEAP         e.g. 512m                 (default 512m)
 #   KAFKA_WAIT         seconds to wait for ready (default 60)
@@ -23,6 +23,7 @@ cache=${ENGINES_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vitrine-engines}
 ver=$(sed -n 's:.*<kafka.version>\(.*\)</kafka.version>.*:\1:p' "$here/pom.xml")
 libs=$cache/kafka-$ver
 die() { echo "kafka.sh: $*" >&2; exit 1; }
+taken() { echo "kafka.sh: 127.0.0.1:$1 is taken by something else" >&2; exit 75; }
 java_bin() {
   if [ -n "${KAFKA_JAVA:-}" ]; then echo "$KAFKA_JAVA"
   elif [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/java" ]; then echo "$JAVA_HOME/bin/java"
@@ -51,14 +52,14 @@ open_port() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 start() {
   local dir=$1 port=$2 p
   if p=$(pid_of "$dir"); then echo "already running pid=$p"; return 0; fi
-  open_port "$port" && die "127.0.0.1:$port is taken by something else"
+  open_port "$port" && taken "$port"
   prefetch
   local java cport id roles cluster voters
   java=$(java_bin); cport=${KAFKA_CONTROLLER_PORT:-$((port + 1))}
   id=${KAFKA_NODE_ID:-1}; roles=${KAFKA_ROLES:-broker,controller}
   cluster=${KAFKA_CLUSTER_ID:-dml0cmluZS1lbmdpbmUtMQ}   # 22 characters of base64, a UUID
   voters=${KAFKA_VOTERS:-1@127.0.0.1:$cport}
-  case $roles in *controller*) open_port "$cport" && die "controller port 127.0.0.1:$cport is taken" ;; esac
+  case $roles in *controller*) open_port "$cport" && taken "$cport" ;; esac
   mkdir -p "$dir/logs" "$dir/tmp"
   {
     echo "process.roles=$roles"
