@@ -101,9 +101,9 @@ lint: ## golangci-lint with .golangci.yml
 	$(GOLANGCI_LINT) run ./...
 
 .PHONY: race
-race: ## short tests under the race detector
+race: ## short tests under the race detector, beside real engines as test is
 	@[ "$$($(GO) env CGO_ENABLED)" = 1 ] || { echo "the race detector needs cgo and a C compiler (such as gcc)" >&2; exit 1; }
-	$(GO) test $(TAGS) -race -short -shuffle=on -timeout 20m ./...
+	$(WITH_ENGINES) $(GO) test $(TAGS) -race -short -shuffle=on -timeout 20m ./...
 
 # A vulnerability found always fails. Not reaching the database is said, and fails only with VULN_REQUIRED=true.
 .PHONY: vuln
