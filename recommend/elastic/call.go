@@ -107,7 +107,8 @@ func (s *Store) retry(ctx context.Context, tries int, f func(context.Context) er
 				return err
 			}
 		}
-		if stop := sleep(ctx, pause/2+rand.N(pause/2)); stop != nil {
+		jitter := rand.N(pause / 2) //nolint:gosec // spreads tries, guards nothing
+		if stop := sleep(ctx, pause/2+jitter); stop != nil {
 			return fmt.Errorf("%w, try %d: %w", stop, try, err)
 		}
 		pause = min(2*pause, mostPause)

@@ -15,7 +15,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -96,8 +95,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	ctx, cancel := s.patient(ctx)
 	defer cancel()
 	if err := s.retry(ctx, untilDeadline, s.create); err != nil {
-		err = unavailable("open elasticsearch", err)
-		return nil, errors.Join(err, s.Close())
+		s.disconnect()
+		return nil, unavailable("open elasticsearch", err)
 	}
 	return s, nil
 }
@@ -183,12 +182,15 @@ func (s *Store) patient(ctx context.Context) (context.Context, context.CancelFun
 // Close lets go of the connections. Documents need no flush: Put has left
 // nothing behind.
 func (s *Store) Close() error {
-	err := s.client.Close(context.Background())
-	if s.pool != nil {
-		s.pool.CloseIdleConnections()
-	}
-	if err != nil {
+	defer s.disconnect()
+	if err := s.client.Close(context.Background()); err != nil {
 		return fmt.Errorf("close elasticsearch: %w", err)
 	}
 	return nil
+}
+
+func (s *Store) disconnect() {
+	if s.pool != nil {
+		s.pool.CloseIdleConnections()
+	}
 }

@@ -49,6 +49,18 @@ type line struct {
 	raw    bool
 }
 
+// An action is the first line of a document in a bulk request.
+type action struct {
+	Index target `json:"index"`
+}
+
+type target struct {
+	Index       string `json:"_index"`
+	ID          string `json:"_id"`
+	Version     int64  `json:"version"`
+	VersionType string `json:"version_type"`
+}
+
 // newLine prepares doc for writing to alias. An error says why Elasticsearch
 // can never take it.
 func newLine(alias string, doc recommend.Document) (*line, error) {
@@ -59,8 +71,8 @@ func newLine(alias string, doc recommend.Document) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	action, err := json.Marshal(map[string]any{"index": map[string]any{
-		"_index": alias, "_id": doc.ID, "version": doc.Version, "version_type": "external",
+	action, err := json.Marshal(action{Index: target{
+		Index: alias, ID: doc.ID, Version: doc.Version, VersionType: "external",
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("encode action: %w", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -46,8 +47,8 @@ func finds(t *testing.T, s recommend.Store, text, id string) {
 }
 
 func TestRealTakesAnyJSONObject(t *testing.T) {
-	r := newReal(t)
-	s := closed(t, r.open(t))
+	c := newCluster(t)
+	s := closed(t, c.open(t))
 	bodies := []string{
 		`{"a":1,"a":{"b":2,"b":3}}`,
 		`{"deep":` + strings.Repeat("[", 1500) + strings.Repeat("]", 1500) + `}`,
@@ -59,7 +60,7 @@ func TestRealTakesAnyJSONObject(t *testing.T) {
 	want := make([]recommend.Document, len(bodies))
 	refs := make([]recommend.Ref, len(bodies))
 	for i, b := range bodies {
-		want[i] = pick(fmt.Sprint(i), 1, b)
+		want[i] = pick(strconv.Itoa(i), 1, b)
 		refs[i] = want[i].Ref
 	}
 	mustPut(t, s, want...)
@@ -74,17 +75,17 @@ func TestRealTakesAnyJSONObject(t *testing.T) {
 
 // TestRealLostIndex deletes indices under an open store.
 func TestRealLostIndex(t *testing.T) {
-	r := newReal(t)
-	s := closed(t, r.open(t))
-	index := "/" + r.prefix(s) + "-pick-000001"
+	c := newCluster(t)
+	s := closed(t, c.open(t))
+	index := "/" + c.prefix(s) + "-pick-000001"
 	mustPut(t, s, pick("old", 1, `{"reason":"vanished"}`))
 	_, mark, err := s.Changes(t.Context(), recommend.KindPick, "", 10)
 	if err != nil {
 		t.Fatalf("Changes: %v, want nil", err)
 	}
-	mapping := r.raw(t, http.MethodGet, index+"/_mapping", "")
+	mapping := c.raw(t, http.MethodGet, index+"/_mapping", "")
 
-	lose := func() { r.raw(t, http.MethodDelete, index, "") }
+	lose := func() { c.raw(t, http.MethodDelete, index, "") }
 	lose()
 	t.Run("Put creates it with its mapping", func(t *testing.T) {
 		d := pick("new", 1, `{"reason":"单个字 came back"}`)
@@ -97,7 +98,7 @@ func TestRealLostIndex(t *testing.T) {
 			t.Errorf("documents (-want +got):\n%s", diff)
 		}
 		finds(t, s, "字", "new")
-		if diff := cmp.Diff(mapping, r.raw(t, http.MethodGet, index+"/_mapping", "")); diff != "" {
+		if diff := cmp.Diff(mapping, c.raw(t, http.MethodGet, index+"/_mapping", "")); diff != "" {
 			t.Errorf("mapping of the index created anew (-want +got):\n%s", diff)
 		}
 	})
@@ -121,7 +122,7 @@ func TestRealLostIndex(t *testing.T) {
 			if err := call(); err != nil {
 				t.Errorf("%s: %v, want nil", name, err)
 			}
-			r.raw(t, http.MethodGet, index, "") // fails if it is not there
+			c.raw(t, http.MethodGet, index, "") // fails if it is not there
 		})
 	}
 }
@@ -129,32 +130,32 @@ func TestRealLostIndex(t *testing.T) {
 // TestRealBlockedIndex closes an index and opens it again: documents wait, and
 // are not refused.
 func TestRealBlockedIndex(t *testing.T) {
-	r := newReal(t)
-	s := closed(t, r.open(t))
-	index := "/" + r.prefix(s) + "-pick-000001"
+	c := newCluster(t)
+	s := closed(t, c.open(t))
+	index := "/" + c.prefix(s) + "-pick-000001"
 	d := pick("p", 1, `{}`)
-	r.raw(t, http.MethodPost, index+"/_close", "")
+	c.raw(t, http.MethodPost, index+"/_close", "")
 	if err := s.Put(t.Context(), d); !errors.Is(err, recommend.ErrUnavailable) || errors.Is(err, recommend.ErrInvalid) {
 		t.Errorf("Put into a closed index: %v, want an error that wraps ErrUnavailable alone", err)
 	}
-	r.raw(t, http.MethodPost, index+"/_open", "")
-	r.raw(t, http.MethodPut, index+"/_settings", `{"index.blocks.write":true}`)
+	c.raw(t, http.MethodPost, index+"/_open", "")
+	c.raw(t, http.MethodPut, index+"/_settings", `{"index.blocks.write":true}`)
 	if err := s.Put(t.Context(), d); !errors.Is(err, recommend.ErrUnavailable) || errors.Is(err, recommend.ErrInvalid) {
 		t.Errorf("Put into a blocked index: %v, want an error that wraps ErrUnavailable alone", err)
 	}
-	r.raw(t, http.MethodPut, index+"/_settings", `{"index.blocks.write":false}`)
+	c.raw(t, http.MethodPut, index+"/_settings", `{"index.blocks.write":false}`)
 	mustPut(t, s, d)
 }
 
 func TestRealOpenAtOnce(t *testing.T) {
-	r := newReal(t)
-	first := closed(t, r.open(t)) // so that the prefix is dropped at the end
-	prefix := r.prefix(first)
-	r.drop(t, prefix)
+	c := newCluster(t)
+	first := closed(t, c.open(t)) // so that the prefix is dropped at the end
+	prefix := c.prefix(first)
+	c.drop(t, prefix)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			s, err := elastic.Open(t.Context(), elastic.Config{Addresses: []string{r.url}, Prefix: prefix})
+			s, err := elastic.Open(t.Context(), elastic.Config{Addresses: []string{c.url}, Prefix: prefix})
 			if err != nil {
 				t.Errorf("Open: %v, want nil", err)
 				return
@@ -166,7 +167,7 @@ func TestRealOpenAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	var indices map[string]any
-	if err := json.Unmarshal([]byte(r.raw(t, http.MethodGet, "/"+prefix+"-*", "")), &indices); err != nil {
+	if err := json.Unmarshal([]byte(c.raw(t, http.MethodGet, "/"+prefix+"-*", "")), &indices); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := len(indices), len(recommend.Kinds()); got != want {
@@ -177,10 +178,10 @@ func TestRealOpenAtOnce(t *testing.T) {
 // TestRealChangesOfManyShards follows an index of three shards while others
 // write to it: none may be missed, and each is seen in its last version.
 func TestRealChangesOfManyShards(t *testing.T) {
-	r := newReal(t)
-	prefix := r.prefix(closed(t, r.open(t)))
-	r.drop(t, prefix)
-	s := closed(t, r.openAs(t, elastic.Config{Prefix: prefix, Shards: 3}))
+	c := newCluster(t)
+	prefix := c.prefix(closed(t, c.open(t)))
+	c.drop(t, prefix)
+	s := closed(t, c.openAs(t, elastic.Config{Prefix: prefix, Shards: 3}))
 
 	const writers, rounds = 4, 30
 	want := map[string]int64{}

@@ -5,7 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"hash/fnv"
+	"hash/crc32"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -96,9 +96,7 @@ func (s *Store) search(ctx context.Context, q recommend.Search) ([]recommend.Hit
 // steady returns a preference that takes one text to the same copies of the
 // shards each time, for their scores differ a little, and other texts to others.
 func steady(text string) string {
-	h := fnv.New64a()
-	h.Write([]byte(text))
-	return "text-" + strconv.FormatUint(h.Sum64(), 36)
+	return "text-" + strconv.FormatUint(uint64(crc32.ChecksumIEEE([]byte(text))), 36)
 }
 
 // found is what every search tells of itself.

@@ -43,74 +43,74 @@ func address(tb testing.TB) string {
 	return ""
 }
 
-// real opens stores on the real Elasticsearch and remembers their prefixes.
-type real struct {
+// A cluster opens stores on the real Elasticsearch and remembers their prefixes.
+type cluster struct {
 	url string
 
 	mu       sync.Mutex
 	prefixes map[recommend.Store]string
 }
 
-func newReal(tb testing.TB) *real {
+func newCluster(tb testing.TB) *cluster {
 	tb.Helper()
-	return &real{url: address(tb), prefixes: map[recommend.Store]string{}}
+	return &cluster{url: address(tb), prefixes: map[recommend.Store]string{}}
 }
 
-func (r *real) open(tb testing.TB) recommend.Store {
+func (c *cluster) open(tb testing.TB) recommend.Store {
 	tb.Helper()
 	prefix := "t-" + strings.ToLower(rand.Text()[:12])
-	tb.Cleanup(func() { r.drop(tb, prefix) })
-	return r.openAs(tb, elastic.Config{Prefix: prefix})
+	tb.Cleanup(func() { c.drop(tb, prefix) })
+	return c.openAs(tb, elastic.Config{Prefix: prefix})
 }
 
-func (r *real) openAs(tb testing.TB, cfg elastic.Config) recommend.Store {
+func (c *cluster) openAs(tb testing.TB, cfg elastic.Config) recommend.Store {
 	tb.Helper()
-	cfg.Addresses = []string{r.url}
+	cfg.Addresses = []string{c.url}
 	s, err := elastic.Open(tb.Context(), cfg)
 	if err != nil {
 		tb.Fatalf("Open: %v, want nil", err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.prefixes[s] = cfg.Prefix
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.prefixes[s] = cfg.Prefix
 	return s
 }
 
 // reopen closes s and opens its indices again.
-func (r *real) reopen(tb testing.TB, s recommend.Store) recommend.Store {
+func (c *cluster) reopen(tb testing.TB, s recommend.Store) recommend.Store {
 	tb.Helper()
 	if err := s.Close(); err != nil {
 		tb.Errorf("Close: %v, want nil", err)
 	}
-	return r.openAs(tb, elastic.Config{Prefix: r.prefix(s)})
+	return c.openAs(tb, elastic.Config{Prefix: c.prefix(s)})
 }
 
-func (r *real) prefix(s recommend.Store) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.prefixes[s]
+func (c *cluster) prefix(s recommend.Store) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.prefixes[s]
 }
 
 // drop removes indices and templates of prefix.
-func (r *real) drop(tb testing.TB, prefix string) {
+func (c *cluster) drop(tb testing.TB, prefix string) {
 	tb.Helper()
 	var indices map[string]any
-	if err := json.Unmarshal([]byte(r.raw(tb, http.MethodGet, "/"+prefix+"-*", "")), &indices); err != nil {
+	if err := json.Unmarshal([]byte(c.raw(tb, http.MethodGet, "/"+prefix+"-*", "")), &indices); err != nil {
 		tb.Errorf("list indices of %s: %v", prefix, err)
 	}
 	for index := range indices {
-		r.raw(tb, http.MethodDelete, "/"+index, "")
+		c.raw(tb, http.MethodDelete, "/"+index, "")
 	}
-	r.raw(tb, http.MethodDelete, "/_index_template/"+prefix+"-*", "")
+	c.raw(tb, http.MethodDelete, "/_index_template/"+prefix+"-*", "")
 }
 
 // raw sends a request past the store and returns the answer.
-func (r *real) raw(tb testing.TB, method, path, body string) string {
+func (c *cluster) raw(tb testing.TB, method, path, body string) string {
 	tb.Helper()
 	// Cleanups run when the test's own context has ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 30*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, r.url+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, c.url+path, strings.NewReader(body))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -129,10 +129,10 @@ func (r *real) raw(tb testing.TB, method, path, body string) string {
 }
 
 func TestStore(t *testing.T) {
-	r := newReal(t)
-	storetest.Options{Reopen: r.reopen}.Run(t, r.open)
+	c := newCluster(t)
+	storetest.Options{Reopen: c.reopen}.Run(t, c.open)
 }
 
 func BenchmarkStore(b *testing.B) {
-	storetest.Benchmark(b, newReal(b).open)
+	storetest.Benchmark(b, newCluster(b).open)
 }
