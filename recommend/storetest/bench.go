@@ -72,7 +72,7 @@ func filled(b *testing.B, s recommend.Store) []recommend.Document {
 	for batch := range chunks(docs, 1000) {
 		put(b, s, batch...)
 	}
-	found := poll(b, patience, func() bool {
+	found := poll(b, defaultPatience, func() bool {
 		hits, err := s.Search(b.Context(), recommend.Search{Text: "common", Limit: 10_000})
 		if err != nil {
 			b.Fatalf("Search: %v, want nil", err)
@@ -80,7 +80,7 @@ func filled(b *testing.B, s recommend.Store) []recommend.Document {
 		return len(hits) == len(docs)
 	})
 	if !found {
-		b.Fatalf("the documents were not found within %s", patience)
+		b.Fatalf("the documents were not found within %s", defaultPatience)
 	}
 	return docs
 }

@@ -205,7 +205,7 @@ func (h *harness) testUnknownMark(t *testing.T) {
 }
 
 func (h *harness) testForeignMark(t *testing.T) {
-	other := &harness{Store: h.openStore(t)}
+	other := &harness{Store: h.openStore(t), Options: h.Options}
 	d := document(recommend.KindPick, "a", 1)
 	put(t, other, d)
 	f := other.follow(recommend.KindPick, "", 10)

@@ -140,7 +140,7 @@ func oddIDs() []string {
 		`"quoted"`, `it's`, `back\slash`, "a b", " a", "a ", "A", "a", "a\nb", "a\tb",
 		"%2F", "a?b=c&d=e#f", "<b>", "{}", "[1]", "null", "0", "-1",
 		"茶壶", "é", "e\u0301", "🎁", "\u200b", "'); DROP TABLE documents; --",
-		strings.Repeat("x", 200), strings.Repeat("壶", 66) + "yz",
+		strings.Repeat("x", 200), strings.Repeat("x", 199) + "y", strings.Repeat("壶", 66) + "yz",
 	}
 	return slices.Compact(slices.SortedFunc(slices.Values(ids), cmp.Compare[string]))
 }

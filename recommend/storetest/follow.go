@@ -8,16 +8,13 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// patience is how long a test waits for something that takes an engine a
-// moment. The contract's own limits are tested with their own values.
-const patience = 10 * time.Second
-
 // A follower reads the changes of one kind as a shelf does.
 type follower struct {
 	store  recommend.Store
 	kind   recommend.Kind
 	prefix string // other ids belong to other tests
 	limit  int
+	wait   time.Duration // for what others put
 
 	mark  recommend.Mark
 	seen  map[recommend.Ref]recommend.Document
@@ -25,7 +22,7 @@ type follower struct {
 }
 
 func (h *harness) follow(kind recommend.Kind, prefix string, limit int) *follower {
-	return &follower{store: h.Store, kind: kind, prefix: prefix, limit: limit, seen: map[recommend.Ref]recommend.Document{}}
+	return &follower{store: h.Store, kind: kind, prefix: prefix, limit: limit, wait: h.patience, seen: map[recommend.Ref]recommend.Document{}}
 }
 
 // step reads one page and returns how long it was.
@@ -67,12 +64,12 @@ func (f *follower) drain(t testing.TB) {
 // until reads until want has been seen, and then to the end.
 func (f *follower) until(t testing.TB, want map[recommend.Ref]recommend.Document) {
 	t.Helper()
-	poll(t, patience, func() bool {
+	poll(t, f.wait, func() bool {
 		f.drain(t)
 		return len(f.seen) >= len(want) && f.behind(want) == 0
 	})
 	if n := f.behind(want); n > 0 {
-		t.Errorf("Changes of %s: %d of %d documents were missed or are old after %s", f.kind, n, len(want), patience)
+		t.Errorf("Changes of %s: %d of %d documents were missed or are old after %s", f.kind, n, len(want), f.wait)
 	}
 	wantDocuments(t, "Changes of "+string(f.kind), sorted(f.seen), sorted(want))
 }

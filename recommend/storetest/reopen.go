@@ -16,7 +16,7 @@ func testReopen(t *testing.T, h *harness) {
 	docs := several(recommend.KindPick, "", 20)
 	put(t, s, docs...)
 	put(t, s, document(recommend.KindReader, "r", 4))
-	before := &harness{Store: s}
+	before := &harness{Store: s, Options: h.Options}
 	f := before.follow(recommend.KindPick, "", 100)
 	all := map[recommend.Ref]recommend.Document{}
 	newest(all, docs...)

@@ -88,7 +88,7 @@ func (h *harness) testWords(t *testing.T) {
 	pre := h.prefix()
 	put(t, h, corpus(pre)...)
 	put(t, h, withText(recommend.KindPick, pre+"last", 1, "lastofall"))
-	h.wantFound(t, patience, "lastofall", pre, "last")
+	h.wantFound(t, h.patience, "lastofall", pre, "last")
 
 	tests := []struct {
 		name, text string
@@ -160,7 +160,7 @@ func (h *harness) testOrder(t *testing.T) {
 	put(t, h, docs...)
 	q := recommend.Search{Text: "zanzibar", Limit: 100}
 	var all []recommend.Hit
-	poll(t, patience, func() bool {
+	poll(t, h.patience, func() bool {
 		var err error
 		if all, err = h.Search(t.Context(), q); err != nil {
 			t.Fatalf("Search: %v, want nil", err)
@@ -203,23 +203,23 @@ func (h *harness) testNewText(t *testing.T) {
 	for _, kind := range []recommend.Kind{recommend.KindPick, recommend.KindProduct} {
 		pre := h.prefix()
 		put(t, h, withText(kind, pre+"a", 1, "aardvark 土豚 common"))
-		h.wantFound(t, patience, "aardvark", pre, "a")
+		h.wantFound(t, h.patience, "aardvark", pre, "a")
 
 		put(t, h, withText(kind, pre+"a", 3, "bullfrog 牛蛙 common"))
-		h.wantFound(t, patience, "bullfrog", pre, "a")
+		h.wantFound(t, h.patience, "bullfrog", pre, "a")
 		h.wantFound(t, 0, "aardvark", pre)
 		h.wantFound(t, 0, "土豚", pre)
 		h.wantFound(t, 0, "common", pre, "a")
 
 		put(t, h, withText(kind, pre+"a", 2, "cuckoo 杜鹃"))
 		put(t, h, withText(kind, pre+"b", 1, "dormouse cuckoo"))
-		h.wantFound(t, patience, "dormouse", pre, "b")
+		h.wantFound(t, h.patience, "dormouse", pre, "b")
 		h.wantFound(t, 0, "cuckoo", pre, "b")
 		h.wantFound(t, 0, "bullfrog", pre, "a")
 
 		put(t, h, recommend.Document{Ref: recommend.Ref{Kind: kind, ID: pre + "a"}, Version: 4, Body: []byte(`{}`)})
 		put(t, h, withText(kind, pre+"b", 2, "echidna"))
-		h.wantFound(t, patience, "echidna", pre, "b")
+		h.wantFound(t, h.patience, "echidna", pre, "b")
 		h.wantFound(t, 0, "bullfrog", pre)
 	}
 }
@@ -244,7 +244,7 @@ func (h *harness) testOwnText(t *testing.T) {
 	}
 	put(t, h, docs...)
 	put(t, h, withText(recommend.KindPick, pre+"last", 1, "lastoftexts"))
-	h.wantFound(t, patience, "lastoftexts", pre, "last")
+	h.wantFound(t, h.patience, "lastoftexts", pre, "last")
 	for i, text := range texts() {
 		if got := h.search(t, text, pre); !slices.Contains(got, strconv.Itoa(i)) {
 			t.Errorf("Search for %q: got %q, want the document with that text, %d", text, got, i)

@@ -11,9 +11,13 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"vitrine.dev/recommend"
 )
+
+// defaultPatience is enough for an engine on a busy machine.
+const defaultPatience = 10 * time.Second
 
 // Options says what an engine offers the suite and what it cannot do. The zero
 // value runs all that is possible without knowing the engine.
@@ -24,6 +28,10 @@ type Options struct {
 	// NoSingleCharacter says that a search for one Chinese character finds
 	// nothing within longer text.
 	NoSingleCharacter bool
+
+	// patience is how long a test waits for what an engine may take a moment
+	// for; the contract's own limits are tested as they are.
+	patience time.Duration
 }
 
 // Run tests the stores that open returns; see [Options.Run].
@@ -38,6 +46,9 @@ func Run(t *testing.T, open func(testing.TB) recommend.Store) {
 // tests of one group share a store and keep apart by their ids.
 func (o Options) Run(t *testing.T, open func(testing.TB) recommend.Store) {
 	t.Helper()
+	if o.patience == 0 {
+		o.patience = defaultPatience
+	}
 	groups := []struct {
 		name string
 		run  func(*testing.T, *harness)
