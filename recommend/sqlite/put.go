@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"unicode/utf8"
 
@@ -20,6 +21,7 @@ type entry struct {
 	indexed    bool
 	searchable bool
 	words      string // what search finds it by
+	wordsHash  int64  // over 0; tells words from others
 }
 
 // Put is described at [recommend.Store]. Documents that can never be taken are
@@ -91,5 +93,8 @@ func prepare(d recommend.Document) (entry, error) {
 	if json.Unmarshal(body[field], &text) == nil { // absent or no string: nothing to find
 		e.words = indexWords(text)
 	}
+	h := fnv.New64a()
+	h.Write([]byte(e.words))
+	e.wordsHash = int64(h.Sum64()>>2) + 1 //nolint:gosec // 62 bits fit
 	return e, nil
 }

@@ -19,13 +19,15 @@ const applicationID = 0x5674726e
 func migrations() []string {
 	return []string{`
 -- Every document, as last put. seq numbers the puts of the kinds that can be
--- followed; it is NULL for the others.
+-- followed; it is NULL for the others. words tells the words of a pick or a
+-- product from others: it is negative if the last put left them as they were.
 CREATE TABLE documents (
 	number  INTEGER PRIMARY KEY,
 	kind    TEXT NOT NULL,
 	id      TEXT NOT NULL,
 	version INTEGER NOT NULL,
 	seq     INTEGER,
+	words   INTEGER,
 	body    TEXT NOT NULL,
 	UNIQUE (kind, id)
 ) STRICT;

@@ -86,7 +86,7 @@ func (s *Store) open(ctx context.Context, path string, opts Options) error {
 	if err != nil {
 		return unavailable("open "+path, err)
 	}
-	if s.writer, s.id, err = openWriter(ctx, name, s.changed); err != nil {
+	if s.writer, s.id, err = openWriter(ctx, name, opts.BusyTimeout, s.changed); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	if name, err = dataSource(path, opts.BusyTimeout, readerPragmas()); err != nil {
@@ -115,7 +115,7 @@ func writerPragmas() []string {
 
 // readerPragmas returns the settings of the connections that read.
 func readerPragmas() []string {
-	return []string{"query_only(1)", "cache_size(-8192)", "temp_store(MEMORY)"}
+	return []string{"query_only(1)", "cache_size(-16384)", "temp_store(MEMORY)"}
 }
 
 // dataSource returns the name under which the driver opens path.

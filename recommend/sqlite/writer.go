@@ -5,6 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
+
+	driver "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 )
 
 // groupSize is how many documents a transaction takes together before it is
@@ -40,7 +44,7 @@ type batch struct {
 
 // openWriter opens the file, brings its schema up to date and starts the
 // writer. It returns the id of the store.
-func openWriter(ctx context.Context, name string, changed func()) (w *writer, id string, err error) {
+func openWriter(ctx context.Context, name string, busy time.Duration, changed func()) (w *writer, id string, err error) {
 	w = &writer{changed: changed, batches: make(chan batch), closing: make(chan struct{})}
 	defer func() {
 		if err != nil {
@@ -51,7 +55,7 @@ func openWriter(ctx context.Context, name string, changed func()) (w *writer, id
 	if w.db, err = sql.Open("sqlite", name); err != nil {
 		return w, "", unavailable("open", err)
 	}
-	if w.conn, err = w.db.Conn(ctx); err != nil {
+	if w.conn, err = connect(ctx, w.db, busy); err != nil {
 		return w, "", unavailable("connect", err)
 	}
 	if id, err = migrate(ctx, w.conn); err != nil {
@@ -65,6 +69,24 @@ func openWriter(ctx context.Context, name string, changed func()) (w *writer, id
 	return w, id, nil
 }
 
+// connect opens a connection. Of two processes that turn a new file to its
+// write-ahead log SQLite lets one fail at once, whatever its busy timeout.
+func connect(ctx context.Context, db *sql.DB, busy time.Duration) (*sql.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, busy)
+	defer cancel()
+	for {
+		conn, err := db.Conn(ctx)
+		if serr, ok := errors.AsType[*driver.Error](err); !ok || serr.Code()&0xff != lib.SQLITE_BUSY {
+			return conn, err
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
 func (w *writer) prepare(ctx context.Context) error {
 	for _, p := range []struct {
 		stmt **sql.Stmt
@@ -76,10 +98,12 @@ func (w *writer) prepare(ctx context.Context) error {
 		{&w.seq, "SELECT seq FROM store"},
 		{&w.setSeq, "UPDATE store SET seq = ?"},
 		{&w.upsert, `
-INSERT INTO documents (kind, id, version, seq, body) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, seq = excluded.seq, body = excluded.body
+INSERT INTO documents (kind, id, version, seq, words, body) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (kind, id) DO UPDATE SET
+	version = excluded.version, seq = excluded.seq, body = excluded.body,
+	words = iif(abs(documents.words) = excluded.words, -excluded.words, excluded.words)
 WHERE excluded.version > documents.version
-RETURNING number`},
+RETURNING number, words > 0`},
 		{&w.index, "INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)"},
 	} {
 		stmt, err := w.conn.PrepareContext(ctx, p.text)
@@ -214,14 +238,22 @@ type posting struct {
 }
 
 // writeEntry writes e unless a later version is there, counts seq up if e can
-// be followed, and appends to found what the index has to know.
+// be followed, and appends to found what the index has to know. A product that
+// changes its price changes no word; writing them again would cost more than
+// all the rest.
 func (w *writer) writeEntry(ctx context.Context, e *entry, seq *int64, found []posting) ([]posting, error) {
-	var next any
+	var next, words any // NULL
 	if e.indexed {
 		next = *seq + 1
 	}
-	var number int64
-	err := w.upsert.QueryRowContext(ctx, string(e.Kind), e.ID, e.Version, next, string(e.Body)).Scan(&number)
+	if e.searchable {
+		words = e.wordsHash
+	}
+	var (
+		number   int64
+		newWords sql.NullBool
+	)
+	err := w.upsert.QueryRowContext(ctx, string(e.Kind), e.ID, e.Version, next, words, string(e.Body)).Scan(&number, &newWords)
 	if errors.Is(err, sql.ErrNoRows) {
 		return found, nil // the version there is the same or later
 	}
@@ -231,7 +263,7 @@ func (w *writer) writeEntry(ctx context.Context, e *entry, seq *int64, found []p
 	if e.indexed {
 		*seq++
 	}
-	if e.searchable {
+	if newWords.Bool {
 		found = append(found, posting{number: number, words: e.words})
 	}
 	return found, nil
