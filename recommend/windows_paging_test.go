@@ -40,9 +40,9 @@ func TestPagesNeitherRepeatNorSkip(t *testing.T) {
 			}
 			p.throughout(request.Topics)
 		}
-		for product := range p.always {
+		for pick, product := range p.always {
 			if _, ok := p.served[product]; !ok {
-				r.Fatalf("product %s could be seen throughout and was not served", product)
+				r.Fatalf("pick %s of %s could be seen throughout and was not served", pick, product)
 			}
 		}
 	})
@@ -56,7 +56,7 @@ type paging struct {
 	floors []*shopFloor
 	n      int // picks so far
 	served map[string]string
-	always map[string]bool // products that could be seen on both shelves all the time
+	always map[string]string // picks that could be seen on both shelves all the time, with their products
 	began  bool
 	id     string
 	start  time.Time
@@ -125,54 +125,53 @@ func (p *paging) state(r *rapid.T, state recommend.PickState) {
 	p.store.put(p.t, recommend.KindPick, id, x)
 }
 
-// throughout keeps of the products that could be seen always those that both
-// shelves show now, as a window long enough to hold all does.
+// throughout keeps of the picks that could be seen always those that both
+// shelves show now.
 func (p *paging) throughout(topics []string) {
 	now := make(map[string]int)
+	products := make(map[string]string)
 	for _, f := range p.floors {
-		for _, product := range f.visible(p.t, topics) {
-			now[product]++
+		for _, i := range f.visible(p.t, topics) {
+			now[i.Pick]++
+			products[i.Pick] = i.Product.Key
 		}
 	}
 	if !p.began {
-		p.began, p.always = true, make(map[string]bool)
-		for product := range now {
-			p.always[product] = true
-		}
+		p.began, p.always = true, products
 	}
-	for product := range p.always {
-		if now[product] < len(p.floors) {
-			delete(p.always, product)
+	for pick := range p.always {
+		if now[pick] < len(p.floors) {
+			delete(p.always, pick)
 		}
 	}
 }
 
-// visible are the products that somebody could browse to.
-func (f *shopFloor) visible(tb testing.TB, topics []string) []string {
+// visible are the cards of the four storefronts that a window may hold.
+func (f *shopFloor) visible(tb testing.TB, topics []string) []recommend.Item {
 	tb.Helper()
-	if topics == nil {
-		topics = []string{""}
-	}
-	var keys []string
-	for _, topic := range topics {
-		r := recommend.SearchRequest{Topic: topic}
+	var all []recommend.Item
+	for i := range 4 {
+		r := recommend.StorefrontRequest{Expert: "e" + strconv.Itoa(i)}
 		for {
-			page, err := f.Search(tb.Context(), r)
+			page, err := f.Storefront(tb.Context(), r)
+			if errors.Is(err, recommend.ErrNotFound) { // suspended
+				break
+			}
 			if err != nil {
 				tb.Fatal(err)
 			}
 			for _, i := range page.Items {
-				if !slices.Contains(keys, i.Product.Key) {
-					keys = append(keys, i.Product.Key)
+				within := func(root string) bool { return recommend.TopicWithin(i.Topics[0], root) }
+				if i.Product.Availability != recommend.OutOfStock && (topics == nil || slices.ContainsFunc(topics, within)) {
+					all = append(all, i)
 				}
 			}
-			if page.NextCursor == "" {
+			if r.Cursor = page.NextCursor; r.Cursor == "" {
 				break
 			}
-			r.Cursor = page.NextCursor
 		}
 	}
-	return keys
+	return all
 }
 
 func (p *paging) serve(r *rapid.T, page int, w *recommend.Window) {
