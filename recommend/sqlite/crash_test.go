@@ -21,11 +21,11 @@ const childEnv = "VITRINE_SQLITE_TEST_CHILD"
 
 // putUntilKilled is the child: it puts from four goroutines and prints what was
 // acknowledged, a line each.
-func putUntilKilled(path string) int {
+func putUntilKilled(path string) {
 	s, err := sqlite.Open(path, sqlite.Options{})
 	if err != nil {
 		fmt.Println("error", err)
-		return 1
+		return
 	}
 	var (
 		out sync.Mutex
@@ -46,7 +46,6 @@ func putUntilKilled(path string) int {
 		})
 	}
 	wg.Wait()
-	return 1
 }
 
 // childDocuments returns what child pid puts in its goroutine w at step i.

@@ -93,8 +93,13 @@ func prepare(d recommend.Document) (entry, error) {
 	if json.Unmarshal(body[field], &text) == nil { // absent or no string: nothing to find
 		e.words = indexWords(text)
 	}
-	h := fnv.New64a()
-	h.Write([]byte(e.words))
-	e.wordsHash = int64(h.Sum64()>>2) + 1 //nolint:gosec // 62 bits fit
+	e.wordsHash = hash(e.words)
 	return e, nil
+}
+
+// hash returns a number over 0 that tells words from others.
+func hash(words string) int64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(words)) // never fails
+	return int64(h.Sum64()>>2) + 1
 }

@@ -21,7 +21,8 @@ import (
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childEnv); path != "" {
-		os.Exit(putUntilKilled(path))
+		putUntilKilled(path)
+		os.Exit(1)
 	}
 	goleak.VerifyTestMain(m)
 }

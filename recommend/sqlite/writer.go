@@ -65,7 +65,9 @@ func openWriter(ctx context.Context, name string, busy time.Duration, changed fu
 		return w, "", unavailable("prepare", err)
 	}
 	w.stopped = make(chan struct{})
-	go w.run()
+	// Half of a group must not be cancelled with one of its Puts, nor all of it
+	// with Open; the busy timeout bounds the wait.
+	go w.run(context.WithoutCancel(ctx))
 	return w, id, nil
 }
 
@@ -149,12 +151,12 @@ func (w *writer) close() error {
 	return errors.Join(errs...)
 }
 
-func (w *writer) run() {
+func (w *writer) run(ctx context.Context) {
 	defer close(w.stopped)
 	for {
 		select {
 		case b := <-w.batches:
-			w.write(w.group(b))
+			w.write(ctx, w.group(b))
 		case <-w.closing:
 			return
 		}
@@ -176,10 +178,8 @@ func (w *writer) group(first batch) []batch {
 }
 
 // write writes group in one transaction and answers every batch of it.
-func (w *writer) write(group []batch) {
-	// No context: half of a group must not be cancelled with one of its Puts,
-	// and the busy timeout bounds the wait.
-	followed, err := w.transact(context.Background(), group)
+func (w *writer) write(ctx context.Context, group []batch) {
+	followed, err := w.transact(ctx, group)
 	if err == nil && followed {
 		w.changed()
 	}

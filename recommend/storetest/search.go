@@ -31,8 +31,8 @@ func (h *harness) search(t testing.TB, text, prefix string) []string {
 	}
 	var ids []string
 	for _, hit := range hits {
-		if strings.HasPrefix(hit.ID, prefix) {
-			ids = append(ids, strings.TrimPrefix(hit.ID, prefix))
+		if id, ok := strings.CutPrefix(hit.ID, prefix); ok {
+			ids = append(ids, id)
 		}
 	}
 	slices.Sort(ids)
