@@ -89,8 +89,8 @@ func (c *call) authorize() error {
 }
 
 // client is whom limits of requests count for.
-func (c *call) client() string {
-	if c.who != nil && c.route.class != classGuest {
+func (c *call) client(of class) string {
+	if c.who != nil && of != classGuest {
 		return "sub:" + c.who.Subject
 	}
 	return "ip:" + c.ClientIP()

@@ -40,10 +40,12 @@ func (s *Server) search(c *call) error {
 	if req.PriceMax, err = c.amount("price_max"); err != nil {
 		return err
 	}
-	if v, given := c.GetQuery("in_stock"); given {
-		if req.InStock, err = strconv.ParseBool(v); err != nil {
-			return invalidQuery("in_stock", "neither true nor false", "give true or false")
-		}
+	switch v, given := c.GetQuery("in_stock"); {
+	case !given, v == "false":
+	case v == "true":
+		req.InStock = true
+	default:
+		return invalidQuery("in_stock", "neither true nor false", "give true or false")
 	}
 	if req.Topic != "" && !recommend.ValidTopic(req.Topic) {
 		return refuse(codeTopicUnknown, "no topic "+strconv.Quote(shorten(req.Topic)))

@@ -57,11 +57,8 @@ func jsonFault(err error) string {
 
 // fits compares a JSON value with the type it is for.
 func fits(v any, t reflect.Type, pointer string) []recommend.Problem {
-	if v == nil { // null leaves a field as it is
-		if pointer != "" {
-			return nil
-		}
-		return kindProblem("object", pointer)
+	if v == nil {
+		return []recommend.Problem{{Code: codeValidation, Pointer: pointer, Message: "null is no value here", Fix: "leave it out instead"}}
 	}
 	if t.Kind() == reflect.Pointer {
 		return fits(v, t.Elem(), pointer)
@@ -94,10 +91,6 @@ func fits(v any, t reflect.Type, pointer string) []recommend.Problem {
 		var ps []recommend.Problem
 		for i, x := range list {
 			at := pointer + "/" + strconv.Itoa(i)
-			if x == nil {
-				ps = append(ps, kindProblem("value", at)...)
-				continue
-			}
 			ps = append(ps, fits(x, t.Elem(), at)...)
 		}
 		return ps

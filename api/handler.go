@@ -51,15 +51,16 @@ func (s *Server) pass(c *call, serve func(*call) error) error {
 	if r == nil {
 		return serve(c)
 	}
+	if r.class == classFree {
+		return serve(c)
+	}
 	authErr := c.authenticate()
-	if r.class != classFree {
-		class := r.class
-		if authErr != nil { // guessing tokens has the limit of an address
-			class = classGuest
-		}
-		if err := s.limiter.take(class, c.client(), c.Writer.Header()); err != nil {
-			return err
-		}
+	class := r.class
+	if authErr != nil { // guessing tokens has the limit of an address
+		class = classGuest
+	}
+	if err := s.limiter.take(class, c.client(class), c.Writer.Header()); err != nil {
+		return err
 	}
 	if authErr != nil {
 		return authErr
