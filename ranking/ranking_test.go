@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -249,7 +250,7 @@ func TestATableGivesItsColumns(t *testing.T) {
 
 func BenchmarkRank(b *testing.B) {
 	for _, n := range []int{100, 1000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			model := ranking.NewLinear(ranking.Weight{Name: "a", Value: 2}, ranking.Weight{Name: "b", Value: 1}, ranking.Weight{Name: "c", Value: .5})
 			cards := make([]ranking.Card, n)
 			b.ReportAllocs()

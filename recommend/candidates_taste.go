@@ -69,10 +69,10 @@ func (l *look) markBelow(match []float64, topic int32, weight float64) {
 func (l *look) addMute(t *taste, m Mute) {
 	switch m.Kind {
 	case "pick":
-		put(&t.mutedPicks, m.ID)
+		t.mutedPicks = with(t.mutedPicks, m.ID)
 	case "expert":
 		if n, ok := l.experts.find(m.ID); ok {
-			put(&t.mutedExperts, n)
+			t.mutedExperts = with(t.mutedExperts, n)
 		}
 	case "topic":
 		if n, ok := l.topics.find(m.ID); ok {
@@ -80,16 +80,18 @@ func (l *look) addMute(t *taste, m Mute) {
 		}
 	case "partner":
 		if n, ok := l.partners.find(m.ID); ok {
-			put(&t.mutedPartners, n)
+			t.mutedPartners = with(t.mutedPartners, n)
 		}
 	}
 }
 
-func put[K comparable](set *map[K]struct{}, k K) {
-	if *set == nil {
-		*set = make(map[K]struct{})
+// with is set with k in it, which may be nil before.
+func with[K comparable](set map[K]struct{}, k K) map[K]struct{} {
+	if set == nil {
+		set = make(map[K]struct{})
 	}
-	(*set)[k] = struct{}{}
+	set[k] = struct{}{}
+	return set
 }
 
 // blank reports whether nothing is known that candidates could be found by.

@@ -34,8 +34,8 @@ type windowID [rawIDSize]byte
 
 func (s signer) newWindowID(reader string, at time.Time) windowID {
 	var id windowID
-	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMicro())) //nolint:gosec // comes back as it goes
-	_, _ = rand.Read(id[8 : 8+nonceSize])                      // never fails
+	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMicro()))
+	_, _ = rand.Read(id[8 : 8+nonceSize]) // never fails
 	copy(id[8+nonceSize:], s.idCode(id, reader))
 	return id
 }
@@ -248,5 +248,5 @@ func (r *byteReader) count() int {
 }
 
 func appendShort(b []byte, h uint64) []byte {
-	return append(b, byte(h>>32), byte(h>>24), byte(h>>16), byte(h>>8), byte(h))
+	return append(b, byte(h>>32), byte(h>>24), byte(h>>16), byte(h>>8), byte(h)) //nolint:gosec // byte by byte
 }

@@ -1,7 +1,6 @@
 package recommend
 
 import (
-	"strings"
 	"time"
 
 	"vitrine.dev/ranking"
@@ -38,7 +37,7 @@ func (p *pager) byAge(next func() (int32, bool), keep func(int32) bool) {
 // age; everything does at the start.
 func (p *pager) older(n int32) bool {
 	since := p.picks.row[n].since
-	return p.afterID == "" || since < p.afterSince || since == p.afterSince && strings.Compare(p.picks.ids[n], p.afterID) < 0
+	return p.afterID == "" || since < p.afterSince || since == p.afterSince && p.picks.ids[n] < p.afterID
 }
 
 // ranked takes rows in the order given. What is shown once is known by key.

@@ -38,8 +38,6 @@ func searchFloor(t *testing.T) *shopFloor {
 	return f
 }
 
-func amount(n int64) *int64 { return &n }
-
 func TestSearch(t *testing.T) {
 	f := searchFloor(t)
 	for name, c := range map[string]struct {
@@ -60,11 +58,11 @@ func TestSearch(t *testing.T) {
 		"a topic above":                                                             {recommend.SearchRequest{Topic: "home"}, "[a1 b2 a2]"},
 		"a partner":                                                                 {recommend.SearchRequest{Partner: "tmall"}, "[b2]"},
 		"a partner nobody knows":                                                    {recommend.SearchRequest{Partner: "nobody"}, "[]"},
-		"a price at least":                                                          {recommend.SearchRequest{PriceMin: amount(1001)}, "[b2]"},
-		"a price at most":                                                           {recommend.SearchRequest{PriceMax: amount(1000)}, "[a1 a2]"},
-		"a price between":                                                           {recommend.SearchRequest{PriceMin: amount(1001), PriceMax: amount(4999)}, "[]"},
+		"a price at least":                                                          {recommend.SearchRequest{PriceMin: new(int64(1001))}, "[b2]"},
+		"a price at most":                                                           {recommend.SearchRequest{PriceMax: new(int64(1000))}, "[a1 a2]"},
+		"a price between":                                                           {recommend.SearchRequest{PriceMin: new(int64(1001)), PriceMax: new(int64(4999))}, "[]"},
 		"what is in stock":                                                          {recommend.SearchRequest{InStock: true}, "[a1 a2]"},
-		"all of it":                                                                 {recommend.SearchRequest{Query: "kettle", Topic: "home", Partner: "jd", PriceMin: amount(1), PriceMax: amount(1000), InStock: true}, "[b1]"},
+		"all of it":                                                                 {recommend.SearchRequest{Query: "kettle", Topic: "home", Partner: "jd", PriceMin: new(int64(1)), PriceMax: new(int64(1000)), InStock: true}, "[b1]"},
 		"by an expert, his own among it":                                            {recommend.SearchRequest{Reader: "ann", Topic: "garden"}, "[a2 a3]"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +111,7 @@ func TestFacetsLeaveOutTheirOwnFilter(t *testing.T) {
 		"of a word":              {recommend.SearchRequest{Query: "kettle"}, counts{[]recommend.Facet{home(2), kitchen(1)}, []recommend.Facet{jd(1), tmall(1)}}},
 		"of a word in a topic":   {recommend.SearchRequest{Query: "kettle", Topic: "home/kitchen"}, counts{[]recommend.Facet{home(2), kitchen(1)}, []recommend.Facet{jd(1)}}},
 		"of a word at a partner": {recommend.SearchRequest{Query: "kettle", Partner: "tmall"}, counts{[]recommend.Facet{home(1)}, []recommend.Facet{jd(1), tmall(1)}}},
-		"of a price":             {recommend.SearchRequest{PriceMin: amount(2000)}, counts{[]recommend.Facet{home(1)}, []recommend.Facet{tmall(1)}}},
+		"of a price":             {recommend.SearchRequest{PriceMin: new(int64(2000))}, counts{[]recommend.Facet{home(1)}, []recommend.Facet{tmall(1)}}},
 		"of nothing":             {recommend.SearchRequest{Query: "submarine"}, counts{[]recommend.Facet{}, []recommend.Facet{}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -141,12 +139,12 @@ func TestASearchRefusesWhatIsWrong(t *testing.T) {
 	}{
 		"a long query":     {recommend.SearchRequest{Query: strings.Repeat("茶", 201)}, "validation"},
 		"an unknown topic": {recommend.SearchRequest{Topic: "submarines"}, "topic-unknown"},
-		"a negative price": {recommend.SearchRequest{PriceMax: amount(-1)}, "validation"},
+		"a negative price": {recommend.SearchRequest{PriceMax: new(int64(-1))}, "validation"},
 		"too long a page":  {recommend.SearchRequest{Limit: 51}, "validation"},
 		"another topic":    {recommend.SearchRequest{Cursor: page.NextCursor, Topic: "garden"}, "cursor-invalid"},
 		"another query":    {recommend.SearchRequest{Cursor: page.NextCursor, Topic: "home", Query: "kettle"}, "cursor-invalid"},
 		"another reader":   {recommend.SearchRequest{Cursor: page.NextCursor, Topic: "home", Reader: "r"}, "cursor-invalid"},
-		"another price":    {recommend.SearchRequest{Cursor: page.NextCursor, Topic: "home", PriceMin: amount(0)}, "cursor-invalid"},
+		"another price":    {recommend.SearchRequest{Cursor: page.NextCursor, Topic: "home", PriceMin: new(int64(0))}, "cursor-invalid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := f.Search(t.Context(), c.r)

@@ -46,7 +46,7 @@ func (s *Shelf) victims() []int32 {
 	victims := make([]int32, 0, over)
 	for n, r := range ranks {
 		if r >= worst && len(victims) < over {
-			victims = append(victims, int32(n)) //nolint:gosec // a row
+			victims = append(victims, int32(n))
 		}
 	}
 	return victims

@@ -298,7 +298,7 @@ func (m *memoryStore) Search(_ context.Context, q recommend.Search) ([]recommend
 			continue
 		}
 		score := 1.0
-		for _, w := range strings.Fields(strings.ToLower(q.Text)) {
+		for w := range strings.FieldsSeq(strings.ToLower(q.Text)) {
 			score *= float64(strings.Count(strings.ToLower(text.Reason+text.Title), w))
 		}
 		if score > 0 {

@@ -16,8 +16,8 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// whereSeen says on which surfaces somebody unknown meets the pick with id.
-func (f *shopFloor) whereSeen(tb testing.TB, id, expert, product string) string {
+// whereSeen says on which surfaces somebody unknown meets the pick with id, of product jd:i0.
+func (f *shopFloor) whereSeen(tb testing.TB, id, expert string) string {
 	tb.Helper()
 	var seen []string
 	note := func(name string, items []recommend.Item, err error) {
@@ -47,7 +47,7 @@ func (f *shopFloor) whereSeen(tb testing.TB, id, expert, product string) string 
 	} else {
 		note("storefront", nil, err)
 	}
-	if page, err := f.Product(ctx, recommend.ProductRequest{Key: product}); err == nil {
+	if page, err := f.Product(ctx, recommend.ProductRequest{Key: "jd:i0"}); err == nil {
 		note("product", page.Items, nil)
 	} else {
 		note("product", nil, err)
@@ -156,7 +156,7 @@ func TestOneRuleHidesAPickEverywhere(t *testing.T) {
 			f.put(tb, recommend.KindProduct, "jd:i0", product("i0", func(p *recommend.Product) { p.Title = "Cuban cigar, box of ten" }))
 		}, nowhere, recommend.HiddenRestricted},
 		"a title that a new policy restricts": {func(f *shopFloor, tb testing.TB) {
-			f.whereSeen(tb, "p0", "e0", "jd:i0") // under the old one
+			f.whereSeen(tb, "p0", "e0") // under the old one
 			f.world.SetPolicy(tb.Context(), testPolicy(tb, "restricted: [{id: titles, words: [title], reason: none}]"))
 		}, nowhere, recommend.HiddenRestricted},
 		"another product": {func(f *shopFloor, tb testing.TB) {
@@ -173,7 +173,7 @@ func TestOneRuleHidesAPickEverywhere(t *testing.T) {
 			f.put(t, recommend.KindExpert, "e1", expert("e1"))
 			f.put(t, recommend.KindProduct, "tmall:x", product("x", func(p *recommend.Product) { p.Key = "tmall:x" }))
 			c.do(f, t)
-			if got := f.whereSeen(t, "p0", "e0", "jd:i0"); got != c.seen {
+			if got := f.whereSeen(t, "p0", "e0"); got != c.seen {
 				t.Errorf("seen in %q, want %q", got, c.seen)
 			}
 			owner, err := f.Pick(t.Context(), "p0", recommend.Viewer{Reader: "e0"})
@@ -193,11 +193,11 @@ func TestAnotherPickTakesThePlaceOfAHiddenOne(t *testing.T) {
 	f := newShopFloor(t)
 	f.stockShelf(t, 2)
 	f.put(t, recommend.KindPick, "p1", pick("p1", "e1", "i0", aged(2*time.Hour)))
-	if got, want := f.whereSeen(t, "p1", "e1", "jd:i0"), "window beside p0 storefront product pick"; got != want {
+	if got, want := f.whereSeen(t, "p1", "e1"), "window beside p0 storefront product pick"; got != want {
 		t.Errorf("the lesser pick is seen in %q, want %q", got, want)
 	}
 	f.rule(t, "pick:p0", recommend.ActionRemove)
-	if got := f.whereSeen(t, "p1", "e1", "jd:i0"); got != everywhere {
+	if got := f.whereSeen(t, "p1", "e1"); got != everywhere {
 		t.Errorf("with the better one gone it is seen in %q, want %q", got, everywhere)
 	}
 }

@@ -121,9 +121,12 @@ func (l *look) topicNumbers(ids []string) []int32 {
 
 // alsoBy are the first of others as cards show them.
 func (l *look) alsoBy(others []int32) []AlsoBy {
-	most := l.scene.Policy.Window.AlsoBy
-	var also []AlsoBy
-	for _, o := range others[:min(most, len(others))] {
+	others = others[:min(l.scene.Policy.Window.AlsoBy, len(others))]
+	if len(others) == 0 {
+		return nil
+	}
+	also := make([]AlsoBy, 0, len(others))
+	for _, o := range others {
 		also = append(also, AlsoBy{Pick: l.picks.ids[o], Expert: l.expertCard(l.picks.row[o].expert)})
 	}
 	return also
@@ -134,8 +137,7 @@ func (l *look) alsoBy(others []int32) []AlsoBy {
 func (l *look) otherPicks(n int32, t *taste) []int32 {
 	var others []int32
 	picks := l.products.rec[l.picks.row[n].product].picks
-	for i := len(picks) - 1; i >= 0; i-- { // the newest of each expert
-		o := picks[i]
+	for _, o := range slices.Backward(picks) { // the newest of each expert
 		sameExpert := func(x int32) bool { return l.picks.row[x].expert == l.picks.row[o].expert }
 		if sameExpert(n) || l.hidden(o) != "" || !t.allows(l, o) || slices.ContainsFunc(others, sameExpert) {
 			continue
