@@ -62,6 +62,8 @@ func (l *look) in(set int32, anyOf []int32) bool {
 // A candidate is a pick that may be in a window.
 type candidate struct {
 	row     int32
+	next    int32 // another candidate of the same product, -1 at the last
+	first   bool  // it begins its product's candidates
 	sources uint8 // those that offered it, as bits
 }
 
@@ -72,9 +74,6 @@ type candidates struct {
 	more    bool // there are more than were asked for
 }
 
-// rowsPerProduct bounds how many picks are looked at for every product wanted.
-const rowsPerProduct = 4
-
 // A share is a source and how much of the candidates it may bring by itself.
 type share struct {
 	source
@@ -83,49 +82,57 @@ type share struct {
 
 // gather asks the sources in turn.
 func (a *ask) gather(shares []share) *candidates {
-	g := gathering{ask: a, at: make(map[int32]int, 2*a.limit), products: make(map[int32]struct{}, a.limit)}
-	c := &candidates{}
+	g := gathering{ask: a, first: make(map[int32]int32, a.limit), candidates: &candidates{found: make([]candidate, 0, a.limit)}}
 	for i, s := range shares {
-		c.sources = append(c.sources, s.source)
+		g.sources = append(g.sources, s.source)
 		quota := int(s.part * float64(a.limit))
 		s.offer(a, func(row int32) bool { return g.take(row, 1<<i, &quota) })
 	}
-	c.found, c.more = g.found, g.full
-	return c
+	return g.candidates
 }
 
 // A gathering is the work of gather.
 type gathering struct {
 	*ask
-	found    []candidate
-	at       map[int32]int // row -> index in found
-	products map[int32]struct{}
-	full     bool // something eligible was left out
+	*candidates
+	first map[int32]int32 // by product: the index of its first candidate
 }
 
+// rowsPerProduct bounds how many picks are looked at for every product wanted.
+const rowsPerProduct = 4
+
+// take makes row a candidate if it may be one. It reports whether the source
+// should go on.
 func (g *gathering) take(row int32, bit uint8, quota *int) bool {
-	if i, ok := g.at[row]; ok {
-		g.found[i].sources |= bit
-		return true
+	product := g.picks.row[row].product
+	first, known := g.first[product]
+	if known {
+		for i := first; i >= 0; i = g.found[i].next {
+			if g.found[i].row == row {
+				g.found[i].sources |= bit
+				return true
+			}
+		}
 	}
 	if !g.eligible(row) {
 		return true
 	}
-	product := g.picks.row[row].product
-	_, known := g.products[product]
 	switch {
-	case !known && len(g.products) >= g.limit, len(g.found) >= rowsPerProduct*g.limit:
-		g.full = true
+	case !known && len(g.first) >= g.limit, len(g.found) >= rowsPerProduct*g.limit:
+		g.more = true
 		return false
 	case !known && *quota <= 0: // a later source may still bring it
 		return false
 	}
-	g.at[row] = len(g.found)
-	g.products[product] = struct{}{}
-	g.found = append(g.found, candidate{row: row, sources: bit})
-	if !known {
+	n := int32(len(g.found)) //nolint:gosec // some thousands at most
+	c := candidate{row: row, next: -1, first: !known, sources: bit}
+	if known {
+		c.next, g.found[first].next = g.found[first].next, n
+	} else {
+		g.first[product] = n
 		*quota--
 	}
+	g.found = append(g.found, c)
 	return true
 }
 
@@ -233,7 +240,7 @@ func (s follows) offer(a *ask, take func(int32) bool) {
 	// experts publish about equally often.
 	each := 3
 	if n := len(a.taste.follows); n > 0 {
-		each += 4 * s.most / n
+		each += 2 * s.most / n
 	}
 	var rows []int32
 	for expert := range a.taste.follows {

@@ -86,17 +86,17 @@ type scored struct {
 func (a *ask) score(c *candidates, model ranking.Linear) *scored {
 	s := &scored{ask: a, candidates: c, model: model, table: a.features(c.found)}
 	s.scores = model.Score(s.table)
-	cards := make(map[int32]int, len(c.found)) // product -> card
 	for i := range c.found {
-		product := a.picks.row[c.found[i].row].product
-		k, ok := cards[product]
-		switch {
-		case !ok:
-			cards[product] = len(s.best)
-			s.best = append(s.best, i)
-		case s.better(i, s.best[k]):
-			s.best[k] = i
+		if !c.found[i].first {
+			continue
 		}
+		best := i
+		for k := c.found[i].next; k >= 0; k = c.found[k].next {
+			if s.better(int(k), best) {
+				best = int(k)
+			}
+		}
+		s.best = append(s.best, best)
 	}
 	return s
 }

@@ -13,7 +13,7 @@ type tally struct {
 
 // mostTallied bounds how many picks a browse looks at for its facets: of more
 // than that nobody reads the numbers as exact.
-const mostTallied = 10_000
+const mostTallied = 5_000
 
 // countTopics tallies the topics of what could be browsed without a topic.
 func (s *searching) countTopics() {

@@ -16,10 +16,10 @@ type order func(a, b int32) int
 
 // place is where row is, or would go: a chunk and an index in it.
 func (p *posting) place(row int32, cmp order) (chunk, at int, found bool) {
-	chunk, _ = slices.BinarySearchFunc(p.chunks, row, func(c []int32, r int32) int { return cmp(c[len(c)-1], r) })
-	if chunk == len(p.chunks) {
-		return chunk, 0, false
+	if n := len(p.chunks); n == 0 || cmp(p.chunks[n-1][len(p.chunks[n-1])-1], row) < 0 { // newer than all: the usual case
+		return n, 0, false
 	}
+	chunk, _ = slices.BinarySearchFunc(p.chunks, row, func(c []int32, r int32) int { return cmp(c[len(c)-1], r) })
 	at, found = slices.BinarySearchFunc(p.chunks[chunk], row, cmp)
 	return chunk, at, found
 }
@@ -31,7 +31,7 @@ func (p *posting) insert(row int32, cmp order) {
 		return
 	}
 	p.n++
-	if chunk == len(p.chunks) { // newer than all: the usual case
+	if chunk == len(p.chunks) {
 		if chunk == 0 || len(p.chunks[chunk-1]) >= chunkSize {
 			p.chunks = append(p.chunks, []int32{row})
 			return

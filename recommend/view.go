@@ -97,5 +97,5 @@ type TopicInfo struct {
 	Parent string            `json:"parent,omitempty"`
 	Label  string            `json:"label"` // in the language asked for
 	Labels map[string]string `json:"labels,omitempty"`
-	Picks  int               `json:"picks"` // that anybody can see now, subtopics included; up to 5 s old
+	Picks  int               `json:"picks"` // that anybody can see now, subtopics included; up to 30 s old
 }

@@ -80,7 +80,7 @@ type topicCounts struct {
 	count map[string]int
 }
 
-const countsFor = 5 * time.Second
+const countsFor = 30 * time.Second
 
 // of returns the counts, which nobody may change.
 func (c *topicCounts) of(s *Shelf, scene *Scene, now time.Time) map[string]int {

@@ -175,14 +175,27 @@ func (w *Windows) reader(ctx context.Context, id string) (r *Reader, missing []s
 	defer cancel()
 	docs, err := w.store.Get(ctx, Ref{KindReader, id})
 	if err == nil && len(docs) > 0 {
-		r = new(Reader)
-		err = json.Unmarshal(docs[0].Body, r)
+		r, err = decodeTaste(docs[0].Body)
 	}
 	if err != nil {
 		w.logger.WarnContext(ctx, "page made without its reader", "err", err)
 		return nil, []string{missingReader}
 	}
 	return r, nil
+}
+
+// decodeTaste reads of a reader's document what windows look at; the rest of it
+// can be long.
+func decodeTaste(body []byte) (*Reader, error) {
+	var d struct {
+		Interests []Interest `json:"interests"`
+		Follows   []Since    `json:"follows"`
+		Mutes     []Mute     `json:"mutes"`
+	}
+	if err := json.Unmarshal(body, &d); err != nil {
+		return nil, fmt.Errorf("reader's document: %w", err)
+	}
+	return &Reader{Interests: d.Interests, Follows: d.Follows, Mutes: d.Mutes}, nil
 }
 
 // pageLimit is the length of a page that asks for n.
