@@ -91,13 +91,17 @@ type validating struct {
 	next   http.RoundTripper
 }
 
-func newValidating(t *testing.T) http.RoundTripper {
-	t.Helper()
+var contractRouter = sync.OnceValues(func() (routers.Router, error) {
 	doc, err := contract()
 	if err != nil {
-		t.Fatalf("openapi.yaml: %v", err)
+		return nil, err
 	}
-	router, err := gorillamux.NewRouter(doc)
+	return gorillamux.NewRouter(doc)
+})
+
+func newValidating(t *testing.T) http.RoundTripper {
+	t.Helper()
+	router, err := contractRouter()
 	if err != nil {
 		t.Fatalf("openapi.yaml: %v", err)
 	}

@@ -28,8 +28,8 @@ type engine struct {
 	dead    []error // why events changed nothing
 	queue   []recommend.Event
 	stalled bool
-	logErr  error // of Append
-	getErr  error // of Get
+	logErr  error  // of Append
+	getErr  error  // of Get
 	before  func() // runs before an append, outside of the lock
 }
 

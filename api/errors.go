@@ -78,11 +78,11 @@ func (s *Server) fail(c *call, err error) {
 		c.fault = err
 	}
 	h := c.Writer.Header()
+	h.Del("Etag") // of what was about to be answered
 	for name, values := range r.header {
 		h[name] = values
 	}
 	h.Set("Content-Language", c.lang)
-	h.Del("Etag")
 	if h.Get("Cache-Control") == "" || p.Status != http.StatusNotFound {
 		c.private()
 	}

@@ -144,22 +144,31 @@ func (b *bundle) recognise(docs map[recommend.Ref]recommend.Document) (known int
 // limit, the first pick is refused; those bundled with it queue behind it as
 // the limits allow, like picks of producers that write to the log directly.
 func (b *bundle) judge(d *desk, now time.Time) error {
+	var refused []recommend.Problem
+	var over *refusal
 	for i, content := range b.contents {
 		cs := d.open(content, now)
 		cs.PickID = b.ids[i]
 		v := recommend.Judge(cs)
-		if err := v.Refusal(); err != nil {
-			r := b.s.types.refuseVerdict(&v)
-			if len(b.contents) > 1 {
-				r.prefix("/picks/" + strconv.Itoa(i))
-			}
-			return r
+		if p := quota(&v); p != nil && i == 0 {
+			over = b.s.overQuota(b.c, d, p)
 		}
-		if v.State == recommend.PickDeferred && i == 0 {
-			return b.s.overQuota(b.c, d, &v)
+		at := ""
+		if len(b.contents) > 1 {
+			at = "/picks/" + strconv.Itoa(i)
+		}
+		for _, p := range failures(&v) {
+			p.Pointer = at + p.Pointer
+			refused = append(refused, p)
 		}
 		d.publisher.Record(cs, &v)
 		b.verdicts = append(b.verdicts, v)
+	}
+	switch {
+	case len(refused) > 0:
+		return b.s.types.refuseAll(refused).with("policy_version", b.scene.Policy.Version)
+	case over != nil:
+		return over
 	}
 	return nil
 }

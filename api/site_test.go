@@ -3,8 +3,10 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
+	"hash/fnv"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -187,7 +189,7 @@ func (r *reply) problem(status int, code string) map[string]any {
 // token is good for sub with scopes.
 func (w *world) token(t *testing.T, sub string, scopes ...string) header {
 	t.Helper()
-	token, err := w.keys.Sign(api.Claims{Subject: sub, Scopes: scopes, IssuedAt: w.clock.now(), TTL: 30 * 24 * time.Hour})
+	token, err := w.keys.Sign(api.Claims{Subject: sub, Scopes: scopes, IssuedAt: w.clock.now(), TTL: 10 * 365 * 24 * time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +215,21 @@ func pickOf(item string, topics ...string) object {
 	if topics == nil {
 		topics = []string{"home/tea"}
 	}
-	return object{"link": "https://item.taobao.com/item.htm?id=" + item, "reason": goodReason + " (" + item + ")", "topics": topics}
+	return object{"link": "https://item.taobao.com/item.htm?id=" + item, "reason": reasonFor(item), "topics": topics}
+}
+
+// reasonFor is particular about each item.
+func reasonFor(item string) string {
+	words := strings.Fields("kettle lamp quiet winter handle spout copper linen morning balcony weight hinge river paper " +
+		"cedar glaze thread bright patient narrow folding travel kitchen evening steel wool ceramic garden pocket lantern")
+	seed := fnv.New64a()
+	seed.Write([]byte(item))
+	r := rand.New(rand.NewPCG(seed.Sum64(), 1))
+	text := "Why " + item + ":"
+	for range 12 {
+		text += " " + words[r.IntN(len(words))]
+	}
+	return text
 }
 
 type published struct {

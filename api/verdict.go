@@ -9,31 +9,45 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// refuseVerdict makes a refusal of the failed checks of v.
-func (t problemTypes) refuseVerdict(v *recommend.Verdict) *refusal {
+// failures are the problems of the failed checks of v.
+func failures(v *recommend.Verdict) []recommend.Problem {
 	var problems []recommend.Problem
 	for _, ch := range v.Checks {
 		if ch.Result == recommend.Failed && ch.Problem != nil {
 			problems = append(problems, *ch.Problem)
 		}
 	}
-	return t.refuseAll(problems).with("policy_version", v.Policy)
+	return problems
 }
 
-// prefix moves the pointers of r below at.
-func (r *refusal) prefix(at string) {
-	for i := range r.errors {
-		r.errors[i].Pointer = at + r.errors[i].Pointer
+// refuseVerdict makes a refusal of the failed checks of v.
+func (t problemTypes) refuseVerdict(v *recommend.Verdict) *refusal {
+	return t.refuseAll(failures(v)).with("policy_version", v.Policy)
+}
+
+// quota is the problem of v with a publishing limit; nil when there is none. A
+// pick that is held for another reason may have it too.
+func quota(v *recommend.Verdict) *recommend.Problem {
+	for _, ch := range v.Checks {
+		if ch.Result == recommend.Delayed && ch.Problem != nil {
+			return ch.Problem
+		}
 	}
+	return nil
 }
 
 // overQuota refuses a pick that a publishing limit defers, and says when it
 // would be taken.
-func (s *Server) overQuota(c *call, d *desk, v *recommend.Verdict) *refusal {
-	now := c.now()
-	r := s.types.refuseAll(v.Problems()).with("policy_version", v.Policy).after(v.DeferredUntil.Sub(now))
-	l := recommend.LimitsOf(d.scene.Policy, d.expert, d.publisher, now)
-	wait := seconds(v.DeferredUntil.Sub(now))
+func (s *Server) overQuota(c *call, d *desk, over *recommend.Problem) *refusal {
+	now, policy := c.now(), d.scene.Policy
+	l := recommend.LimitsOf(policy, d.expert, d.publisher, now)
+	text, _ := over.Details["next_allowed_at"].(string) // absent: what the limits in general say
+	until, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		until = l.NextAllowedAt
+	}
+	wait := seconds(until.Sub(now))
+	r := s.types.refuseAll([]recommend.Problem{*over}).with("policy_version", policy.Version).after(until.Sub(now))
 	const day, hour = 24 * 60 * 60, 60 * 60
 	r.head("RateLimit-Policy", fmt.Sprintf(`"per-hour";q=%d;w=%d, "per-day";q=%d;w=%d, "spacing";q=1;w=%d`,
 		l.PerHour.Limit, hour, l.PerDay.Limit, day, max(1, l.SpacingSeconds)))
@@ -71,14 +85,14 @@ func (s *Server) check(c *call) error {
 	now := c.now()
 	cs := d.open(content, now)
 	v := recommend.Judge(cs)
-	refused := v.Refusal() != nil
-	out := checked{
-		Checks: v.Checks, State: string(v.State), DeferredUntil: v.DeferredUntil, PolicyVersion: v.Policy,
-		// Held picks are taken too; a moderator looks at them first.
-		WouldPublish: !refused && v.State != recommend.PickDeferred,
-	}
-	if refused {
+	out := checked{Checks: v.Checks, State: string(v.State), DeferredUntil: v.DeferredUntil, PolicyVersion: v.Policy}
+	switch {
+	case v.Refusal() != nil:
 		out.State, out.DeferredUntil = "refused", time.Time{}
+	case quota(&v) != nil:
+		out.State = string(recommend.PickDeferred)
+	default: // held picks are taken too; a moderator looks at them first
+		out.WouldPublish = true
 	}
 	if v.Link.Item != "" {
 		out.Canonical, out.ProductKey = v.Link.URL, v.Link.Key()
