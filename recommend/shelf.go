@@ -20,6 +20,7 @@ type Shelf struct {
 	scene  func() *Scene
 	now    func() time.Time
 	logger *slog.Logger
+	store  Store
 	budget int
 
 	applying sync.Mutex   // one Apply at a time
@@ -43,8 +44,12 @@ type ShelfConfig struct {
 	// Logger is told of documents that cannot be read.
 	Logger *slog.Logger
 	// Budget is how many picks are held, give or take two in a hundred; beyond
-	// it the newest of each topic stay. Zero is 1,000,000.
+	// it the newest of each topic stay. Zero is 1,000,000. Of products that
+	// nobody picks a quarter as many are held.
 	Budget int
+	// Store is asked for a product that was not held when a pick of it comes.
+	// Without it such a product stays unknown until it changes.
+	Store Store
 }
 
 const defaultBudget = 1_000_000
@@ -55,9 +60,10 @@ func NewShelf(c ShelfConfig) *Shelf {
 		c.Budget = defaultBudget
 	}
 	return &Shelf{
-		scene: c.Scene, now: c.Now, logger: c.Logger, budget: c.Budget,
-		topics:  newTopicTable(),
-		rulings: make(map[string]shelvedRuling),
+		scene: c.Scene, now: c.Now, logger: c.Logger, store: c.Store, budget: c.Budget,
+		products: productTable{mostIdle: max(c.Budget/4, 1)},
+		topics:   newTopicTable(),
+		rulings:  make(map[string]shelvedRuling),
 	}
 }
 
@@ -66,12 +72,13 @@ func NewShelf(c ShelfConfig) *Shelf {
 func ShelfKinds() []Kind { return []Kind{KindRuling, KindExpert, KindProduct, KindPick} }
 
 // applyAtOnce is how many documents are applied before readers get a turn.
-const applyAtOnce = 128
+const applyAtOnce = 64
 
 // Apply takes changed documents of kind, as a [Follower] hands them on. Of a
 // document that it has in the same or a newer version it takes no notice. A
 // document that cannot be read is logged and left out: it must not keep
-// others from being followed. Kinds that are not on a shelf are ignored.
+// others from being followed. Kinds that are not on a shelf are ignored. An
+// error is one of the store, see [ShelfConfig]; applying the same again is right.
 func (s *Shelf) Apply(ctx context.Context, kind Kind, docs []Document) error {
 	s.applying.Lock()
 	defer s.applying.Unlock()
@@ -81,8 +88,11 @@ func (s *Shelf) Apply(ctx context.Context, kind Kind, docs []Document) error {
 		}
 		n := min(applyAtOnce, len(docs))
 		s.apply(s.decode(ctx, kind, docs[:n]))
-		docs = docs[n:]
+		if err := s.catchUp(ctx); err != nil {
+			return err
+		}
 		s.trim()
+		docs = docs[n:]
 	}
 	return nil
 }
@@ -132,7 +142,6 @@ func (s *Shelf) change(kind Kind, d *Document) (func(), error) {
 		}
 		return func() { s.putRuling(version, r) }, nil
 	case KindPublisher, KindReader:
-		return nil, nil
 	}
 	return nil, nil
 }

@@ -18,6 +18,7 @@ func (s *Shelf) drop(rows []int32) {
 	defer s.mu.Unlock()
 	for _, n := range rows {
 		s.unlist(n)
+		s.release(s.picks.row[n].product)
 		s.picks.drop(n)
 	}
 }

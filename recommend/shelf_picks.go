@@ -117,7 +117,7 @@ func (t *pickTable) number(id string) (n int32, fresh bool) {
 		t.text = append(t.text, nil)
 	}
 	t.rows[id], t.ids[n] = n, id
-	t.row[n] = pickRow{version: -1}
+	t.row[n] = pickRow{version: -1, since: never, product: -1}
 	t.alive++
 	return n, true
 }
@@ -149,27 +149,27 @@ func (s *Shelf) putPick(id string, version int64, p *Pick) {
 
 // place makes row n show p as its ruling lets it.
 func (s *Shelf) place(n int32, p *Pick) {
-	s.unlist(n)
 	ruling, shown := s.rulings[s.picks.ids[n]], p
 	if released := released(p, ruling.moment()); released != nil {
 		shown = released
 	}
-	row := &s.picks.row[n]
-	*row = pickRow{version: row.version, since: s.since(shown), ruled: ruling.ruled}
-	row.expert = s.expert(shown.Expert)
-	row.product = s.product(shown.Product)
-	row.topics = s.topics.set(shown.Topics)
-	switch shown.State {
-	case PickWithdrawn:
-		row.stage = stageWithdrawn
-		s.picks.text[n] = nil
-		return
-	case PickHeld:
-		row.stage = stageHeld
-	case PickPublished, PickDeferred:
-		row.stage = stageLive
+	was := s.picks.row[n]
+	row := pickRow{
+		version: was.version, since: s.since(shown, was.since), stage: stageOf(shown.State), ruled: ruling.ruled,
+		expert: s.expert(shown.Expert), product: s.product(shown.Product), topics: s.topics.set(shown.Topics),
 	}
-	text := textOf(shown)
+	if was.listed && (!row.mayBeSeen() || !row.samePlace(&was)) {
+		s.unlist(n)
+	}
+	s.refer(row.product, was.product)
+	s.want(row.product)
+	row.listed = s.picks.row[n].listed
+	s.picks.row[n] = row
+	s.picks.text[n] = nil
+	if row.stage == stageWithdrawn {
+		return
+	}
+	text := s.text(shown)
 	if p.State == PickHeld || p.Pending != nil {
 		p.History = nil
 		text.original = p
@@ -178,24 +178,62 @@ func (s *Shelf) place(n int32, p *Pick) {
 	s.list(n)
 }
 
-func textOf(p *Pick) *pickText {
-	return &pickText{
+func stageOf(state PickState) stage {
+	switch state {
+	case PickPublished, PickDeferred:
+		return stageLive
+	case PickHeld:
+		return stageHeld
+	case PickWithdrawn:
+		return stageWithdrawn
+	}
+	return stageWithdrawn // of a later version; better not seen than wrongly seen
+}
+
+// mayBeSeen reports whether r belongs into the postings.
+func (r *pickRow) mayBeSeen() bool { return r.stage == stageLive && !r.ruled.hides() }
+
+// samePlace reports whether r and o are at the same place of the same postings.
+func (r *pickRow) samePlace(o *pickRow) bool {
+	return r.since == o.since && r.expert == o.expert && r.product == o.product && r.topics == o.topics
+}
+
+func (s *Shelf) text(p *Pick) *pickText {
+	t := &pickText{
 		reason: p.Reason, link: p.Link, images: p.Images, inventory: p.Inventory, relationship: p.Relationship,
 		published: momentOf(p.PublishedAt), edited: momentOf(p.EditedAt),
 	}
+	if canonical(s.scene(), p.Product) == p.Link {
+		t.link = "" // can be made again
+	}
+	return t
 }
 
-// since is when readers may see p from. A publisher whose clock is a little
-// ahead does not have to wait for it.
-func (s *Shelf) since(p *Pick) moment {
+// canonical is the address that the key of a product stands for, "" when its
+// partner is not known.
+func canonical(scene *Scene, key string) string {
+	partner, item, _ := strings.Cut(key, ":")
+	url, err := scene.Partners.Links().Canonical(partner, item)
+	if err != nil {
+		return ""
+	}
+	return url
+}
+
+// since is when readers may see p from; was is what it has been so far. A
+// publisher whose clock is a little ahead does not have to wait for it.
+func (s *Shelf) since(p *Pick, was moment) moment {
 	if p.State == PickDeferred {
 		return momentOf(p.DeferredUntil)
 	}
-	now := s.now()
+	at, now := momentOf(p.PublishedAt), s.now()
 	if ahead := p.PublishedAt.Sub(now); ahead > 0 && ahead <= s.scene().Policy.Publish.ClockSkew.D() {
-		return momentOf(now)
+		if was == never || was > momentOf(now) {
+			return momentOf(now)
+		}
+		return was
 	}
-	return momentOf(p.PublishedAt)
+	return at
 }
 
 // released is p as an approval given at approved shows it, or nil when that
@@ -217,7 +255,7 @@ func released(p *Pick, approved moment) *Pick {
 func (s *Shelf) list(n int32) {
 	row := &s.picks.row[n]
 	s.approve(n)
-	if row.stage != stageLive || row.ruled.hides() {
+	if row.listed || !row.mayBeSeen() {
 		return
 	}
 	row.listed = true

@@ -3,8 +3,6 @@ package recommend
 import (
 	"slices"
 	"strings"
-
-	"vitrine.dev/ranking"
 )
 
 // ruled is what a ruling makes of a pick.
@@ -122,49 +120,6 @@ func (s *Shelf) approve(n int32) {
 	row.approved = slices.ContainsFunc(s.experts.rec[row.expert].approvals, func(t int32) bool {
 		return slices.Contains(closure, t)
 	})
-}
-
-// A productRec is what every look at a pick needs of its product.
-type productRec struct {
-	hash    uint64
-	version int64 // -1 until its document has come
-	checked moment
-	partner int32
-	// restricted is the epoch of the policy under which the title was looked
-	// at, times two, plus one if it is restricted. Readers write it atomically.
-	restricted   uint32
-	availability stock
-	perishable   bool
-	picks        []int32 // listed, oldest first
-}
-
-type productTable struct {
-	index
-	rec   []productRec
-	facts []*Product // nil until its document has come
-}
-
-// product returns the number of a product.
-func (s *Shelf) product(key string) int32 {
-	n, fresh := s.products.number(key)
-	if fresh {
-		partner, _ := s.partners.number(partnerOf(key))
-		s.products.rec = append(s.products.rec, productRec{hash: ranking.Hash(key), version: -1, checked: never, partner: partner})
-		s.products.facts = append(s.products.facts, nil)
-	}
-	return n
-}
-
-func (s *Shelf) putProduct(key string, version int64, p *Product) {
-	n := s.product(key)
-	rec := &s.products.rec[n]
-	if version <= rec.version {
-		return
-	}
-	p.Key = key
-	rec.version, rec.checked, rec.restricted = version, momentOf(p.UpdatedAt), 0
-	rec.availability, rec.perishable = stockOf(p), p.Perishable()
-	s.products.facts[n] = p
 }
 
 // A topicRec is a topic with everything listed in it and below it.

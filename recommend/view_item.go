@@ -80,10 +80,14 @@ func language(lang string) string {
 // card is the card of row n, without what depends on the list it is in.
 func (l *look) card(n int32, lang string) Item {
 	row, text := &l.picks.row[n], l.picks.text[n]
+	link := text.link
+	if link == "" {
+		link = canonical(l.scene, l.products.ids[row.product])
+	}
 	x := showing{
 		id: l.picks.ids[n],
 		content: &PickContent{
-			Reason: text.reason, Link: text.link, Images: slices.Clone(text.images), Inventory: text.inventory,
+			Reason: text.reason, Link: link, Images: slices.Clone(text.images), Inventory: text.inventory,
 			Relationship: text.relationship, Topics: l.topicIDs(l.topics.sets[row.topics].own),
 		},
 		published: text.published.time(), edited: text.edited.time(), expert: l.expertCard(row.expert),

@@ -1,0 +1,130 @@
+package recommend
+
+import (
+	"context"
+	"fmt"
+
+	"vitrine.dev/ranking"
+)
+
+// A productRec is what every look at a pick needs of its product.
+type productRec struct {
+	hash    uint64
+	version int64 // -1 until its document has come
+	checked moment
+	partner int32
+	refs    int32 // picks of it that the shelf holds, listed or not
+	// restricted is the epoch of the policy under which the title was looked
+	// at, times two, plus one if it is restricted. Readers write it atomically.
+	restricted   uint32
+	availability stock
+	perishable   bool
+	picks        []int32 // listed, oldest first
+}
+
+// A productTable holds products by number. Those that no pick refers to are
+// idle; past a bound they are forgotten, and their numbers used again.
+type productTable struct {
+	index
+	rec      []productRec
+	facts    []*Product // nil until its document has come
+	free     []int32
+	idle     int
+	mostIdle int
+	partial  bool     // some product was forgotten, or never taken
+	wanted   []string // keys of products to be read from the store
+}
+
+// product returns the number of a product.
+func (s *Shelf) product(key string) int32 {
+	t := &s.products
+	if n, ok := t.find(key); ok {
+		return n
+	}
+	partner, _ := s.partners.number(partnerOf(key))
+	rec := productRec{hash: ranking.Hash(key), version: -1, checked: never, partner: partner}
+	t.idle++
+	if k := len(t.free); k > 0 {
+		n := t.free[k-1]
+		t.free = t.free[:k-1]
+		t.of[key], t.ids[n], t.rec[n] = n, key, rec
+		return n
+	}
+	n, _ := t.number(key)
+	t.rec, t.facts = append(t.rec, rec), append(t.facts, nil)
+	return n
+}
+
+// refer counts a pick that was of product before, -1 if it is new, and is of
+// product now.
+func (s *Shelf) refer(product, before int32) {
+	if product == before {
+		return
+	}
+	rec := &s.products.rec[product]
+	if rec.refs == 0 {
+		s.products.idle--
+	}
+	rec.refs++
+	if before >= 0 {
+		s.release(before)
+	}
+}
+
+// release counts one pick of product less.
+func (s *Shelf) release(product int32) {
+	t := &s.products
+	t.rec[product].refs--
+	switch {
+	case t.rec[product].refs > 0:
+	case t.idle < t.mostIdle:
+		t.idle++
+	default:
+		delete(t.of, t.ids[product])
+		t.ids[product], t.rec[product], t.facts[product] = "", productRec{}, nil
+		t.free = append(t.free, product)
+		t.partial = true
+	}
+}
+
+func (s *Shelf) putProduct(key string, version int64, p *Product) {
+	if _, ok := s.products.find(key); !ok && s.products.idle >= s.products.mostIdle {
+		s.products.partial = true
+		return
+	}
+	n := s.product(key)
+	rec := &s.products.rec[n]
+	if version <= rec.version {
+		return
+	}
+	p.Key = key
+	rec.version, rec.checked, rec.restricted = version, momentOf(p.UpdatedAt), 0
+	rec.availability, rec.perishable = stockOf(p), p.Perishable()
+	s.products.facts[n] = p
+}
+
+// want notes that product is shown and that its facts may have been left off.
+func (s *Shelf) want(product int32) {
+	t := &s.products
+	if t.partial && s.store != nil && t.rec[product].version < 0 {
+		t.wanted = append(t.wanted, t.ids[product])
+	}
+}
+
+// catchUp reads from the store what is wanted. What it cannot get stays wanted.
+func (s *Shelf) catchUp(ctx context.Context) error {
+	if len(s.products.wanted) == 0 { // written by Apply alone, as this is
+		return nil
+	}
+	refs := make([]Ref, len(s.products.wanted))
+	for i, key := range s.products.wanted {
+		refs[i] = Ref{KindProduct, key}
+	}
+	docs, err := s.store.Get(ctx, refs...)
+	if err != nil {
+		return fmt.Errorf("products not held: %w", err)
+	}
+	s.apply(s.decode(ctx, KindProduct, docs))
+	s.products.wanted = nil
+	return nil
+}
