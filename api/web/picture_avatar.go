@@ -23,7 +23,7 @@ func Avatar(id, name string) []byte {
 	f.beard = (cut == 0 || cut == 3 || cut == 6 || cut == 7) && d.chance(28)
 	var b bytes.Buffer
 	openSVG(&b, 200, 200, name)
-	fmt.Fprintf(&b, `<path fill="%s" d="M0 0h200v200H0z"/>`, wall)
+	fmt.Fprintf(&b, `<path fill=%q d="M0 0h200v200H0z"/>`, wall)
 	if d.chance(40) {
 		fmt.Fprintf(&b, `<circle fill="#fff" opacity=".35" cx="%d" cy="%d" r="74"/>`, 50+d.below(100), 60+d.below(60))
 	}
@@ -69,11 +69,11 @@ func (f face) head(d *brush) string {
 		blush = `<g fill="#e2553f" opacity=".22"><ellipse cx="71" cy="108" rx="9" ry="6"/><ellipse cx="129" cy="108" rx="9" ry="6"/></g>`
 	}
 	if f.beard {
-		blush = fmt.Sprintf(`<path fill="%s" d="M60 96c-2 34 16 52 40 52s42-18 40-52c-4 12-8 16-14 18-8-6-16-7-26-7s-18 1-26 7c-6-2-10-6-14-18z"/>`, f.hair)
+		blush = fmt.Sprintf(`<path fill=%q d="M60 96c-2 34 16 52 40 52s42-18 40-52c-4 12-8 16-14 18-8-6-16-7-26-7s-18 1-26 7c-6-2-10-6-14-18z"/>`, f.hair)
 	} else if d.chance(12) {
 		blush += `<g fill="#8a5a3c" opacity=".5"><circle cx="74" cy="104" r="1.5"/><circle cx="80" cy="107" r="1.5"/><circle cx="121" cy="106" r="1.5"/><circle cx="127" cy="104" r="1.5"/></g>`
 	}
-	return fmt.Sprintf(`<g fill="%s"><path d="M84 126h32v28c0 16-32 16-32 0z"/><circle cx="58" cy="94" r="9"/><circle cx="142" cy="94" r="9"/></g><path fill="#1d1a24" opacity=".12" d="M84 138c10 6 22 6 32 0v8c-10 8-22 8-32 0z"/><g fill="%s">%s</g>%s<g fill="#2b2932">%s</g><g fill="none" stroke-linecap="round"><path stroke="%s" stroke-width="4" d="%s"/><path stroke="#1d1a24" opacity=".3" stroke-width="3" d="%s"/></g>%s`,
+	return fmt.Sprintf(`<g fill=%q><path d="M84 126h32v28c0 16-32 16-32 0z"/><circle cx="58" cy="94" r="9"/><circle cx="142" cy="94" r="9"/></g><path fill="#1d1a24" opacity=".12" d="M84 138c10 6 22 6 32 0v8c-10 8-22 8-32 0z"/><g fill=%q>%s</g>%s<g fill="#2b2932">%s</g><g fill="none" stroke-linecap="round"><path stroke=%q stroke-width="4" d=%q/><path stroke="#1d1a24" opacity=".3" stroke-width="3" d=%q/></g>%s`,
 		f.skin, f.skin, shape, blush, eyes, f.hair, brows, nose, mouth)
 }
 
@@ -90,7 +90,7 @@ func (f face) clothes(cut int) string {
 		`<path fill="#fff" opacity=".85" d="M60 158 76 146l6 54H58zm80 0-16-12-6 54h24z"/>`,
 		``,
 	}
-	return fmt.Sprintf(`<path fill="%s" d="M18 200c0-34 26-50 62-54 8 12 32 12 40 0 36 4 62 20 62 54z"/>`, f.cloth) + collar[cut]
+	return fmt.Sprintf(`<path fill=%q d="M18 200c0-34 26-50 62-54 8 12 32 12 40 0 36 4 62 20 62 54z"/>`, f.cloth) + collar[cut]
 }
 
 // hairBehind draws the hair that falls behind the head.
@@ -106,7 +106,7 @@ func (f face) hairBehind(cut int) string {
 	if shapes[cut] == "" {
 		return ""
 	}
-	return fmt.Sprintf(`<g fill="%s">%s</g>`, f.hair, shapes[cut])
+	return fmt.Sprintf(`<g fill=%q>%s</g>`, f.hair, shapes[cut])
 }
 
 // hairBefore draws the hair over the forehead, one form for each cut.
@@ -123,7 +123,7 @@ func (f face) hairBefore(cut int) string {
 		`<path d="M54 86c-4-36 20-56 48-54 32 2 48 24 44 54-14-8-30-22-38-36-10 18-34 22-54 36z"/>`,
 		`<path d="M54 96c-6-42 18-64 46-64s52 22 46 64c-10-10-34-24-46-56-12 32-36 46-46 56z"/>`,
 	}
-	return fmt.Sprintf(`<g fill="%s">%s</g>`, f.hair, shapes[cut])
+	return fmt.Sprintf(`<g fill=%q>%s</g>`, f.hair, shapes[cut])
 }
 
 // wears adds what some people wear: glasses, a cap, earrings.
@@ -137,7 +137,7 @@ func (f face) wears(d *brush) string {
 	case 3:
 		s = `<g fill="#e3a92c"><circle cx="57" cy="108" r="5"/><circle cx="143" cy="108" r="5"/></g>`
 	case 4:
-		s = fmt.Sprintf(`<path fill="%s" d="M52 72c-4-34 20-50 48-50s52 16 48 50c-30-10-66-10-96 0z"/><path fill="#fff" opacity=".3" d="M50 62c32-10 68-10 100 0l-2 12c-30-10-66-10-96 0z"/>`, f.cloth)
+		s = fmt.Sprintf(`<path fill=%q d="M52 72c-4-34 20-50 48-50s52 16 48 50c-30-10-66-10-96 0z"/><path fill="#fff" opacity=".3" d="M50 62c32-10 68-10 100 0l-2 12c-30-10-66-10-96 0z"/>`, f.cloth)
 	default:
 	}
 	return s

@@ -150,7 +150,7 @@ func (s scheme) clear() bool {
 // brightness is the luma of #rrggbb, 0 to 255.
 func brightness(color string) int {
 	n, _ := strconv.ParseUint(color[1:], 16, 32)
-	return int(n>>16&255)*30/100 + int(n>>8&255)*59/100 + int(n&255)*11/100 //nolint:gosec // three bytes
+	return int(n>>16&255)*30/100 + int(n>>8&255)*59/100 + int(n&255)*11/100
 }
 
 // paint puts colours for the letters of a glyph.
@@ -161,21 +161,11 @@ func (s scheme) paint(glyph string) string {
 
 // backdrop fills the picture and returns the height the product stands at.
 func (s scheme) backdrop(b *bytes.Buffer, d *brush, topic string) int {
-	fmt.Fprintf(b, `<path fill="%s" d="M0 0h600v750H0z"/>`, s.wall.wall)
+	fmt.Fprintf(b, `<path fill=%q d="M0 0h600v750H0z"/>`, s.wall.wall)
 	floor := 560 + d.below(70)
-	scenes := []string{"table", "circle", "arch", "window", "blob", "plinth", "stripes", "steps"}
-	root, _, _ := strings.Cut(topic, "/")
-	switch root {
-	case "outdoor", "travel", "sports-outdoors":
-		scenes = []string{"hills", "peaks", "table", "hills", "circle"}
-	case "home":
-		scenes = append(scenes, "shelf", "shelf", "window")
-	case "beauty":
-		scenes = append(scenes, "plinth", "arch")
-	}
-	shape := fmt.Sprintf(`fill="%s"`, s.shape)
-	ground := fmt.Sprintf(`<path fill="%s" d="M0 %dh600v%dH0z"/>`, s.floor, floor, 750-floor)
-	switch one(d, scenes) {
+	shape := fmt.Sprintf(`fill=%q`, s.shape)
+	ground := fmt.Sprintf(`<path fill=%q d="M0 %dh600v%dH0z"/>`, s.floor, floor, 750-floor)
+	switch one(d, scenesOf(topic)) {
 	case "circle":
 		fmt.Fprintf(b, `<circle %s cx="%d" cy="%d" r="%d"/>`, shape, 280+d.below(40), 370+d.below(30), 225+d.below(45))
 		return 585
@@ -190,7 +180,7 @@ func (s scheme) backdrop(b *bytes.Buffer, d *brush, topic string) int {
 		fmt.Fprintf(b, `<path %s transform="rotate(%d 300 390)" d="M300 130c130-10 240 60 250 190s-40 300-230 310S50 520 56 370s110-230 244-240z"/>`, shape, d.below(360))
 		return 595
 	case "plinth":
-		fmt.Fprintf(b, `<circle %s cx="300" cy="330" r="%d"/><path fill="%s" d="M90 600h420v150H90z"/><ellipse fill="%s" cx="300" cy="600" rx="210" ry="34"/>`, shape, 200+d.below(40), s.shape, s.floor)
+		fmt.Fprintf(b, `<circle %s cx="300" cy="330" r="%d"/><path fill=%q d="M90 600h420v150H90z"/><ellipse fill=%q cx="300" cy="600" rx="210" ry="34"/>`, shape, 200+d.below(40), s.shape, s.floor)
 		return 602
 	case "stripes":
 		w := 30 + d.below(40)
@@ -201,12 +191,12 @@ func (s scheme) backdrop(b *bytes.Buffer, d *brush, topic string) int {
 	case "steps":
 		fmt.Fprintf(b, `<path %s d="M0 %dh%dV750H0z"/>%s`, shape, 260+d.below(160), 200+d.below(200), ground)
 	case "shelf":
-		fmt.Fprintf(b, `<rect %s x="%d" y="80" width="150" height="190" rx="4"/><rect fill="%s" x="0" y="%d" width="600" height="26"/><rect fill="#1d1a24" opacity=".12" y="%d" width="600" height="12"/>`,
+		fmt.Fprintf(b, `<rect %s x="%d" y="80" width="150" height="190" rx="4"/><rect fill=%q x="0" y="%d" width="600" height="26"/><rect fill="#1d1a24" opacity=".12" y="%d" width="600" height="12"/>`,
 			shape, 50+d.below(340), s.floor, floor+14, floor+40)
 		return floor + 18
 	case "hills":
-		fmt.Fprintf(b, `<circle fill="%s" opacity=".85" cx="%d" cy="%d" r="62"/><path %s d="M0 430c110-90 210-80 320-10s190 40 280-30v360H0z"/>%s`,
-			s.light, 90+d.below(420), 120+d.below(90), shape, fmt.Sprintf(`<path fill="%s" d="M0 %dc200-60 400-40 600 0v250H0z"/>`, s.floor, floor-10))
+		fmt.Fprintf(b, `<circle fill=%q opacity=".85" cx="%d" cy="%d" r="62"/><path %s d="M0 430c110-90 210-80 320-10s190 40 280-30v360H0z"/>%s`,
+			s.light, 90+d.below(420), 120+d.below(90), shape, fmt.Sprintf(`<path fill=%q d="M0 %dc200-60 400-40 600 0v250H0z"/>`, s.floor, floor-10))
 	case "peaks":
 		fmt.Fprintf(b, `<path %s d="m0 470 %d-230 90 120 110-170 %d 290v250H0z"/>%s`, shape, 130+d.below(60), 240-d.below(30), ground)
 	default:
@@ -215,23 +205,37 @@ func (s scheme) backdrop(b *bytes.Buffer, d *brush, topic string) int {
 	return floor + 45
 }
 
+// scenesOf lists the backdrops that suit a topic, the likely ones repeated.
+func scenesOf(topic string) []string {
+	switch root, _, _ := strings.Cut(topic, "/"); root {
+	case "outdoor", "travel", "sports-outdoors":
+		return []string{"hills", "peaks", "table", "hills", "circle"}
+	case "home":
+		return []string{"table", "circle", "arch", "window", "blob", "plinth", "stripes", "steps", "shelf", "shelf", "window"}
+	case "beauty":
+		return []string{"table", "circle", "arch", "window", "blob", "plinth", "stripes", "steps", "plinth", "arch"}
+	default:
+		return []string{"table", "circle", "arch", "window", "blob", "plinth", "stripes", "steps"}
+	}
+}
+
 // prop puts a small thing beside the product, or none.
 func (s scheme) prop(b *bytes.Buffer, d *brush, base int) {
 	side := one(d, []int{76, 524})
 	switch d.below(7) {
 	case 0: // a twig in a vase
-		fmt.Fprintf(b, `<g transform="translate(%d %d)"><path fill="none" stroke="%s" stroke-width="4" d="M0-70c4-60-10-90-6-150m4 90c20-20 26-40 30-60m-32 30c-20-16-28-34-30-54"/><path fill="%s" d="M-20-74h40l8 50c0 16-8 24-28 24s-28-8-28-24z"/><g fill="%s"><circle cx="-6" cy="-224" r="10"/><circle cx="29" cy="-194" r="9"/><circle cx="-34" cy="-188" r="9"/></g></g>`,
+		fmt.Fprintf(b, `<g transform="translate(%d %d)"><path fill="none" stroke=%q stroke-width="4" d="M0-70c4-60-10-90-6-150m4 90c20-20 26-40 30-60m-32 30c-20-16-28-34-30-54"/><path fill=%q d="M-20-74h40l8 50c0 16-8 24-28 24s-28-8-28-24z"/><g fill=%q><circle cx="-6" cy="-224" r="10"/><circle cx="29" cy="-194" r="9"/><circle cx="-34" cy="-188" r="9"/></g></g>`,
 			side, base-4, s.floor, s.shape, s.accent)
 	case 1: // stones
-		fmt.Fprintf(b, `<g transform="translate(%d %d)"><ellipse fill="%s" rx="44" ry="20" cy="-14"/><ellipse fill="%s" cx="6" cy="-42" rx="30" ry="15"/></g>`, side, base, s.floor, s.light)
+		fmt.Fprintf(b, `<g transform="translate(%d %d)"><ellipse fill=%q rx="44" ry="20" cy="-14"/><ellipse fill=%q cx="6" cy="-42" rx="30" ry="15"/></g>`, side, base, s.floor, s.light)
 	case 2: // a ball
-		fmt.Fprintf(b, `<circle fill="%s" cx="%d" cy="%d" r="30"/>`, s.accent, side, base-28)
+		fmt.Fprintf(b, `<circle fill=%q cx="%d" cy="%d" r="30"/>`, s.accent, side, base-28)
 	case 3: // a leaf from the edge
 		x, turn := 0, 1
 		if side > 300 {
 			x, turn = 600, -1
 		}
-		fmt.Fprintf(b, `<g transform="translate(%d 40) scale(%d 1)" fill="%s"><path d="M-20 30C60 0 130 40 160 130 80 130 10 100-20 30z"/><path d="M-20 90c60 0 100 40 110 120-60-20-100-60-110-120z" opacity=".7"/></g>`, x, turn, s.floor)
+		fmt.Fprintf(b, `<g transform="translate(%d 40) scale(%d 1)" fill=%q><path d="M-20 30C60 0 130 40 160 130 80 130 10 100-20 30z"/><path d="M-20 90c60 0 100 40 110 120-60-20-100-60-110-120z" opacity=".7"/></g>`, x, turn, s.floor)
 	default:
 	}
 }

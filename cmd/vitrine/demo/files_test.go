@@ -86,13 +86,13 @@ func TestFilesAreJSONLinesOfTheImportFormat(t *testing.T) {
 			if err := json.Unmarshal(line, &record); err != nil {
 				t.Fatalf("%s line %d: %v", name, lines, err)
 			}
-			for _, field := range strings.Fields(want) {
+			for field := range strings.FieldsSeq(want) {
 				if _, ok := record[field]; !ok {
 					t.Fatalf("%s line %d has no %s: %s", name, lines, field, line)
 				}
 				delete(record, field)
 			}
-			for _, field := range strings.Fields(optional[name]) {
+			for field := range strings.FieldsSeq(optional[name]) {
 				delete(record, field)
 			}
 			if len(record) > 0 {

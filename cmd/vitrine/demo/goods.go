@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,7 +110,7 @@ func makeGood(k *kind, i, try int, now time.Time) *good {
 			namedBy = v.label.EN
 		}
 		g.labels[zh][a.name], g.labels[en][a.name] = v.label.ZH, v.label.EN
-		g.lines = append(g.lines[:len(g.lines):len(g.lines)], v.lines...)
+		g.lines = append(slices.Clip(g.lines), v.lines...)
 		factor = factor * v.price / 1000
 	}
 	maker := one(d, k.makers)

@@ -23,7 +23,6 @@ type grammar struct {
 	kinds  []*kind
 	topic  string
 	makers []Label
-	title  [2]string
 }
 
 func readKinds(name string, shared lists) ([]*kind, error) {
@@ -127,7 +126,8 @@ func (k *kind) readValue(text string) error {
 // addLine makes the line of a mark such as w or T, where it belongs: to the kind
 // or to the value read last.
 func (k *kind) addLine(at, mark string) (*line, error) {
-	if len(mark) != 1 || !strings.Contains("wtbpWTBP", mark) {
+	const marks = "wtbpWTBP"
+	if len(mark) != 1 || strings.IndexByte(marks, mark[0]) < 0 {
 		return nil, fmt.Errorf("no such mark %q", mark)
 	}
 	ln := &line{at: at, role: mark[0] | 0x20}
@@ -170,7 +170,7 @@ func (g *grammar) finishLine(k *kind, ln *line, text string) (err error) {
 
 // slots are the names a phrase of this kind may use: m is the maker.
 func (k *kind) slots() []string {
-	names := []string{"m"}
+	names := append(make([]string, 0, len(k.axes)+1), "m")
 	for _, a := range k.axes {
 		names = append(names, a.name)
 	}

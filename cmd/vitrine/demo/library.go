@@ -81,7 +81,10 @@ func readLibrary() (*library, error) {
 	if lib.voices, err = readVoices(lib.shared); err != nil {
 		return nil, err
 	}
-	return lib, lib.check()
+	if err := lib.check(); err != nil {
+		return nil, err
+	}
+	return lib, nil
 }
 
 // eachLine calls do for the lines of a content file that say something, and

@@ -15,10 +15,11 @@ type post struct {
 
 // publish lets every expert pick. It returns the picks by time.
 func publish(lib *library, shelf []*good, now time.Time) []Pick {
-	var posts []*post
+	posts := make([]*post, 0, 32*len(lib.voices))
 	for _, v := range lib.voices {
-		var mine []*post
-		for _, g := range choose(v, shelf) {
+		chosen := choose(v, shelf)
+		mine := make([]*post, 0, len(chosen))
+		for _, g := range chosen {
 			mine = append(mine, &post{voice: v, good: g})
 		}
 		date(mine, now)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// readers makes forty readers. The first few are set on one thing, most like
-// several, the last have told nothing yet, as somebody who just arrived.
+// readers makes forty readers. Most like several things, every tenth is set on
+// one, and the last have told nothing yet, as somebody who just arrived.
 func readers(lib *library) []Reader {
 	const total, silent = 40, 3
 	var leaves []string
@@ -29,8 +29,8 @@ func readers(lib *library) []Reader {
 func interest(lib *library, r *Reader, leaves []string, n int) {
 	d := throw("reader", r.ID)
 	shuffle(d, leaves)
-	many := d.between(3, 7)
-	if n < 4 {
+	many := d.between(4, 7)
+	if n%10 == 9 {
 		many = 1
 	}
 	r.Interests = map[string]float64{}
