@@ -67,36 +67,60 @@ func TestReads(t *testing.T) {
 	}
 }
 
+// whole answers every read, in full.
+func whole() *fake {
+	return healthy().
+		on("GET /vitrine-pick/_stats", response{body: wholeStats}).
+		on("POST /i/_refresh", response{body: `{"_shards":{"failed":0}}`}).
+		on("POST /i/_search", response{body: `{"timed_out":false,"_shards":{"failed":0},"hits":{"hits":[{"_id":"p","_version":1,"_source":{"body":{}},"sort":[4]}]}}`}).
+		on("POST /vitrine-pick,vitrine-product/_search", response{body: `{"timed_out":false,"_shards":{"failed":0},"hits":{"hits":[{"_score":1,"sort":[1,"pick/p"]}]}}`}).
+		on("POST /_mget", response{body: `{"docs":[{"found":false},{"found":true,"_version":1,"_source":{"body":{}}}]}`})
+}
+
+const wholeStats = `{"_shards":{"failed":0},"indices":{"i":{"health":"green","shards":{"0":[{"routing":{"state":"STARTED","primary":true},"seq_no":{"global_checkpoint":4},"commit":{"user_data":{"history_uuid":"H"}}}]}}}}`
+
 func TestReadsTakeNoPartForTheWhole(t *testing.T) {
-	stats := func(index string) response {
-		return response{body: `{"_shards":{"failed":0},"indices":{` + index + `}}`}
+	stats := func(old, changed string) *fake {
+		if !strings.Contains(wholeStats, old) {
+			t.Fatalf("%q is not in the statistics", old)
+		}
+		return whole().on("GET /vitrine-pick/_stats", response{body: strings.Replace(wholeStats, old, changed, 1)})
 	}
-	const ready = `"i":{"health":"green","shards":{"0":[{"routing":{"state":"STARTED","primary":true},"seq_no":{"global_checkpoint":4},"commit":{"user_data":{"history_uuid":"H"}}}]}}`
-	all := response{body: `{"_shards":{"failed":0}}`}
-	some := response{body: `{"_shards":{"failed":1}}`}
+	some := response{body: `{"_shards":{"failed":1},"hits":{"hits":[]}}`}
 	tests := []struct {
 		name string
 		fake *fake
 		call func(context.Context, *elastic.Store) error
+		ok   bool
 	}{
-		{"statistics of which a shard failed", healthy().on("GET /vitrine-pick/_stats", response{body: `{"_shards":{"failed":1},"indices":{` + ready + `}}`}), follow},
-		{"statistics of an index that is red", healthy().on("GET /vitrine-pick/_stats", stats(strings.Replace(ready, "green", "red", 1))), follow},
-		{"statistics of a shard that starts", healthy().on("GET /vitrine-pick/_stats", stats(strings.Replace(ready, "STARTED", "INITIALIZING", 1))), follow},
-		{"statistics of a replica alone", healthy().on("GET /vitrine-pick/_stats", stats(strings.Replace(ready, "true", "false", 1))), follow},
-		{"statistics without a checkpoint", healthy().on("GET /vitrine-pick/_stats", stats(strings.Replace(ready, "seq_no", "other", 1))), follow},
-		{"statistics without a history", healthy().on("GET /vitrine-pick/_stats", stats(strings.Replace(ready, "commit", "other", 1))), follow},
-		{"statistics of two indices", healthy().on("GET /vitrine-pick/_stats", stats(ready+","+strings.Replace(ready, "i", "j", 1))), follow},
-		{"a refresh of which a shard failed", healthy().on("GET /vitrine-pick/_stats", stats(ready)).on("POST /i/_refresh", some), follow},
-		{"changes of which a shard failed", healthy().on("GET /vitrine-pick/_stats", stats(ready)).on("POST /i/_refresh", all).on("POST /i/_search", some), follow},
-		{"changes that ran out of time", healthy().on("GET /vitrine-pick/_stats", stats(ready)).on("POST /i/_refresh", all).on("POST /i/_search", response{body: `{"timed_out":true}`}), follow},
-		{"hits of which a shard failed", healthy().on("POST /vitrine-pick,vitrine-product/_search", some), find},
-		{"documents of which one failed", healthy().on("POST /_mget", response{body: `{"docs":[{"found":false},{"error":{"type":"no_shard_available_action_exception","reason":"because"}}]}`}), getTwo},
-		{"documents of which one is not told", healthy().on("POST /_mget", response{body: `{"docs":[{"found":false}]}`}), getTwo},
+		{"all changes", whole(), follow, true},
+		{"all hits", whole(), find, true},
+		{"all documents", whole(), getTwo, true},
+		{"statistics of which a shard failed", stats(`"failed":0`, `"failed":1`), follow, false},
+		{"statistics of an index that is red", stats("green", "red"), follow, false},
+		{"statistics of a shard that starts", stats("STARTED", "INITIALIZING"), follow, false},
+		{"statistics of a replica alone", stats("true", "false"), follow, false},
+		{"statistics without a checkpoint", stats("seq_no", "other"), follow, false},
+		{"statistics without a history", stats("commit", "other"), follow, false},
+		{"statistics without the first of two shards", stats(`"0":`, `"1":`), follow, false},
+		{"statistics of no shard", stats(`"shards":{`, `"others":{`), follow, false},
+		{"statistics of two indices", stats(`"indices":{`, `"indices":{"j":{},`), follow, false},
+		{"statistics of no index", stats("indices", "others"), follow, false},
+		{"a refresh of which a shard failed", whole().on("POST /i/_refresh", some), follow, false},
+		{"changes of which a shard failed", whole().on("POST /i/_search", some), follow, false},
+		{"changes that ran out of time", whole().on("POST /i/_search", response{body: `{"timed_out":true}`}), follow, false},
+		{"hits of which a shard failed", whole().on("POST /vitrine-pick,vitrine-product/_search", some), find, false},
+		{"documents of which one failed", whole().on("POST /_mget", response{body: `{"docs":[{"found":false},{"error":{"type":"no_shard_available_action_exception","reason":"because"}}]}`}), getTwo, false},
+		{"documents of which one is not told", whole().on("POST /_mget", response{body: `{"docs":[{"found":false}]}`}), getTwo, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				if err := tt.call(t.Context(), tt.fake.open(t, elastic.Config{})); !errors.Is(err, recommend.ErrUnavailable) || errors.Is(err, recommend.ErrInvalid) {
+				err := tt.call(t.Context(), tt.fake.open(t, elastic.Config{}))
+				if tt.ok && err != nil {
+					t.Errorf("%s: %v, want nil", tt.name, err)
+				}
+				if !tt.ok && (!errors.Is(err, recommend.ErrUnavailable) || errors.Is(err, recommend.ErrInvalid)) {
 					t.Errorf("%s: %v, want an error that wraps ErrUnavailable alone", tt.name, err)
 				}
 			})

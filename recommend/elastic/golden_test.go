@@ -29,7 +29,7 @@ func TestRequests(t *testing.T) {
 	}{
 		{name: "open a cluster without indices", fake: emptyCluster(), cfg: elastic.Config{Shards: 3, Replicas: 2}},
 		{name: "open a cluster with indices", fake: healthy()},
-		{name: "put", fake: healthy().on("POST /_bulk", bulkAnswer(t, slices.Repeat([]itemAnswer{created()}, 8)...)), call: putAll},
+		{name: "put", fake: healthy().on("POST /_bulk", bulkAnswer(t, slices.Repeat([]itemAnswer{created()}, 9)...)), call: putAll},
 		{name: "get", fake: healthy().on("POST /_mget", response{body: `{"docs":[{"found":false},{"found":false}]}`}), call: get},
 		{name: "changes from the beginning", fake: following(), call: changes("")},
 		{name: "changes since a mark", fake: following(), call: changes("HIST0.7,HIST1.11")},
@@ -83,6 +83,7 @@ func putAll(t *testing.T, s *elastic.Store) error {
 		doc(recommend.KindPick, "p1", 12, `{"id":"p1","expert":"e1","product":"taobao:1","reason":"quiet \u8336壶","topics":["home/kitchen","tea"],"state":"published","published_at":"2026-11-23T08:00:00Z","_id":"mine","":0,"price":1.0}`),
 		doc(recommend.KindPick, "odd types", 0, `{"reason":{"not":"text"},"topics":[1],"expert":null,"state":["a"],"published_at":7}`),
 		doc(recommend.KindProduct, "taobao:1", 5, `{"key":"taobao:1","title":"不锈钢水壶","topic":"home","updated_at":"2026-11-23T08:00:00Z"}`),
+		doc(recommend.KindProduct, "odd types", 0, `{"title":["not","one"],"topic":["a","b"],"updated_at":["2026-11-23T08:00:00Z"]}`),
 		doc(recommend.KindReader, `r"1/<é>`, 9007199254740993, `{"reason":"stays inside"}`),
 		doc(recommend.KindRuling, "pick:p1", 1, "{\n  \"hidden\": true\n}\n"),
 		doc(recommend.KindExpert, "e1", 2, ` {} `),

@@ -20,6 +20,7 @@ func TestAMissingIndexIsCreated(t *testing.T) {
 		call func(context.Context, *elastic.Store) error
 	}{
 		{"by Put", healthy().on("POST /_bulk", bulkAnswer(t, gone), bulkAnswer(t, created())), func(ctx context.Context, s *elastic.Store) error { return s.Put(ctx, picks(1)...) }},
+		{"by Put of others that came too fast", healthy().on("POST /_bulk", bulkAnswer(t, failed(429, "es_rejected_execution_exception"), gone), bulkAnswer(t, created(), created())), func(ctx context.Context, s *elastic.Store) error { return s.Put(ctx, picks(2)...) }},
 		{"by Get", healthy().on("POST /_mget", response{body: `{"docs":[{"found":false},{"error":{"type":"index_not_found_exception"}}]}`}, response{body: `{"docs":[{"found":false},{"found":false}]}`}), getTwo},
 		{"by Search", healthy().on("POST /vitrine-pick,vitrine-product/_search", goneAll, response{body: `{}`}), find},
 		{"by Check", healthy().on("GET /_cluster/health", response{status: 408, body: `{"status":"red"}`}, response{body: `{"status":"green"}`}), func(ctx context.Context, s *elastic.Store) error { return s.Check(ctx) }},
