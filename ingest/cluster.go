@@ -132,6 +132,9 @@ func (c *client) committed(ctx context.Context, group, topic string, n int) (map
 	if err == nil {
 		err = res.Error
 	}
+	if errors.Is(err, kafka.GroupIdNotFound) {
+		return nil, nil // kfake's answer for a group that never committed; Kafka's is no offsets
+	}
 	if err != nil {
 		return nil, unavailable("offsets of "+group, err)
 	}

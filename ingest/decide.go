@@ -251,6 +251,12 @@ func (l *lane) change(it *item, lf *leaf, change Leaf) error {
 
 // write makes a batch durable. See lane for the order.
 func (l *lane) write(ctx context.Context, w batchWrite) error {
+	if len(w.letters) > 0 {
+		err := l.try(ctx, "bury", func(ctx context.Context) error { return l.dead.Bury(ctx, w.letters...) })
+		if err != nil {
+			return err
+		}
+	}
 	if err := l.put(ctx, "put leaves", w.leaves); err != nil {
 		return err
 	}
@@ -262,12 +268,6 @@ func (l *lane) write(ctx context.Context, w batchWrite) error {
 		if errors.Is(err, recommend.ErrInvalid) {
 			err = &failure{ReasonUnappended, err.Error()}
 		}
-		if err != nil {
-			return err
-		}
-	}
-	if len(w.letters) > 0 {
-		err := l.try(ctx, "bury", func(ctx context.Context) error { return l.dead.Bury(ctx, w.letters...) })
 		if err != nil {
 			return err
 		}

@@ -22,10 +22,10 @@ const opTimeout = 15 * time.Second
 // of consumer groups or fetching: it is given messages and says how many of
 // them are durable.
 //
-// The order of its writes is what makes a crash harmless: leaves, then what
-// the events cause in other topics and the dead letters, then states. Once a
-// state holds an event, the event is not decided again; so everything else
-// that it causes must be durable by then.
+// The order of its writes is what makes a crash harmless: dead letters, then
+// leaves, then what the events cause in other topics, then states. Once a
+// state holds an event, or a later one of its key, the event is not decided
+// again; so everything else that it causes must be durable by then.
 type lane struct {
 	folder Folder
 	store  recommend.Store

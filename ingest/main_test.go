@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"go.uber.org/goleak"
 
 	"vitrine.dev/ingest"
@@ -37,6 +37,7 @@ func newCluster(t testing.TB, partitions int) ingest.Cluster {
 	cluster := ingest.Cluster{Prefix: strings.ToLower(rand.Text()[:8]) + "."}
 	if addr := os.Getenv("VITRINE_TEST_KAFKA"); addr != "" {
 		cluster.Brokers = []string{addr}
+		t.Cleanup(func() { deleteTopics(t, cluster) })
 	} else {
 		b, err := broker.Open(t.TempDir(), broker.Options{})
 		if err != nil {
@@ -53,6 +54,19 @@ func newCluster(t testing.TB, partitions int) ingest.Cluster {
 		t.Fatal(err)
 	}
 	return cluster
+}
+
+// deleteTopics leaves a shared Kafka as it was found.
+func deleteTopics(t testing.TB, cluster ingest.Cluster) {
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	req := &kafka.DeleteTopicsRequest{Addr: kafka.TCP(cluster.Brokers...)}
+	for _, topic := range recommend.Topics() {
+		req.Topics = append(req.Topics, cluster.Prefix+topic)
+	}
+	if _, err := (&kafka.Client{Transport: transport}).DeleteTopics(context.Background(), req); err != nil {
+		t.Error(err)
+	}
 }
 
 func newPublisher(t testing.TB, cluster ingest.Cluster) *ingest.Publisher {
@@ -148,9 +162,11 @@ const (
 	testType                 = "number.v1"
 )
 
+// It remembers the last two events only, so that a repeat that it would not
+// recognise must be kept from it.
 type tally struct {
 	Numbers []int
-	Seen    map[string]bool
+	Seen    []string
 }
 
 type told struct {
@@ -181,7 +197,7 @@ func testFolder(topic string) ingest.Folder {
 		},
 		Decide: func(s ingest.Scene, state *tally, e recommend.Event, decoded any) (ingest.Outcome, error) {
 			d := decoded.(told)
-			if state.Seen[e.ID] {
+			if slices.Contains(state.Seen, e.ID) {
 				return ingest.Outcome{Duplicate: true}, nil
 			}
 			switch {
@@ -196,10 +212,12 @@ func testFolder(topic string) ingest.Folder {
 					Err:   recommend.Refuse(recommend.Problem{Code: "unheard"}),
 				}
 			}
-			if state.Seen == nil {
-				state.Seen = map[string]bool{}
+			state.Seen = append(state.Seen, e.ID)
+			if d.Note == "poison state" {
+				state.Seen = append(state.Seen, "poison")
+			} else if n := len(state.Seen); n > 2 && state.Seen[0] != "poison" {
+				state.Seen = state.Seen[n-2:]
 			}
-			state.Seen[e.ID] = true
 			state.Numbers = append(state.Numbers, d.N)
 			out := ingest.Outcome{Changed: true, Leaves: []ingest.Leaf{{
 				Ref: recommend.Ref{Kind: kindLeaf, ID: fmt.Sprintf("%s-%d", e.Key, d.N)},
@@ -217,11 +235,13 @@ func testFolder(topic string) ingest.Folder {
 						return nil, errors.New("cannot")
 					}
 					l.Count++
-					l.Note = d.Note
+					if !strings.HasPrefix(l.Note, "poison") {
+						l.Note = d.Note
+					}
 					return json.Marshal(l)
 				},
 			}}}
-			if d.Note == "tell" {
+			if strings.HasPrefix(d.Note, "tell") {
 				out.Appends = map[string][]recommend.Event{recommend.TopicOrders: {{
 					ID: "told-" + e.ID, Source: "/test/fold", Type: testType, Key: e.Key, Time: e.Time, Data: e.Data,
 				}}}
@@ -304,8 +324,4 @@ func numbers(t testing.TB, s *memStore, key string) []int {
 		t.Fatal(err)
 	}
 	return st.Numbers
-}
-
-func keys(m map[recommend.Ref]string) []recommend.Ref {
-	return slices.SortedFunc(maps.Keys(m), recommend.Ref.Compare)
 }

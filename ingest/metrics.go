@@ -11,7 +11,7 @@ import (
 // Metrics are the figures of a consumer, for Prometheus:
 //
 //	vitrine_ingest_events_total{topic,outcome}      outcome: applied, duplicate, skipped, dead
-//	vitrine_ingest_batch_seconds{topic}             from fetched to committed
+//	vitrine_ingest_batch_seconds{topic}             of one batch, until durable
 //	vitrine_ingest_wait_seconds{topic}              waits for another topic to be folded
 //	vitrine_ingest_retries_total{topic}             attempts that an engine failed
 //	vitrine_ingest_rebalances_total{topic}          assignments of partitions
@@ -46,7 +46,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 	m := &Metrics{
 		events: prometheus.NewCounterVec(prometheus.CounterOpts(opts("events_total", "Events taken from the log, by what became of them.")),
 			[]string{"topic", "outcome"}),
-		batch: histogram("batch_seconds", "Time from a batch fetched to its commit.", prometheus.ExponentialBuckets(.001, 2, 14)),
+		batch: histogram("batch_seconds", "Time to fold a batch, until it is durable.", prometheus.ExponentialBuckets(.001, 2, 14)),
 		wait:  histogram("wait_seconds", "Time a batch waited for another topic.", prometheus.ExponentialBuckets(.01, 3, 9)),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts(opts("retries_total", "Calls of an engine that failed and are tried again.")),
 			[]string{"topic"}),
@@ -96,7 +96,7 @@ type progress struct {
 	partition int
 
 	mu     sync.Mutex
-	next   int64     // first offset not committed
+	next   int64     // first offset not folded
 	end    int64     // offset that the next event gets
 	oldest time.Time // when the event at next was appended; zero when not known
 }

@@ -21,6 +21,7 @@ const (
 	rebalanceTimeout  = 10 * time.Second
 	joinBackoff       = 200 * time.Millisecond
 	endsInterval      = 5 * time.Second
+	giveUpPause       = time.Second // before a partition that cannot go on is assigned again
 )
 
 // running is a Consumer with its defaults and its connections.
@@ -49,10 +50,10 @@ func (r *running) topic(ctx context.Context, f Folder) error {
 		return err
 	}
 	// Close ends the generation, which waits for its partitions, and leaves
-	// the group. The WaitGroup catches those that a generation that had just
-	// ended was given: kafka-go starts them and does not wait.
-	var partitions sync.WaitGroup
-	defer partitions.Wait()
+	// the group. The WaitGroup catches those of a generation that had ended
+	// before they were started: kafka-go starts them and does not wait.
+	var generations sync.WaitGroup
+	defer generations.Wait()
 	defer cg.Close()
 	for {
 		gen, err := cg.Next(ctx)
@@ -65,19 +66,48 @@ func (r *running) topic(ctx context.Context, f Folder) error {
 			r.Logger.WarnContext(ctx, "joining the group", "topic", f.Topic, "err", err)
 			continue
 		}
-		for _, a := range gen.Assignments[r.Cluster.topic(f.Topic)] {
-			r.Logger.InfoContext(ctx, "partition assigned", "topic", f.Topic, "partition", a.ID, "offset", a.Offset)
-			r.Metrics.of(f.Topic).rebalanced()
-			partitions.Add(1)
-			gen.Start(func(ended context.Context) {
-				defer partitions.Done()
-				ctx, cancel := context.WithCancel(ctx)
-				defer cancel()
-				defer context.AfterFunc(ended, cancel)()
-				r.partition(ctx, gen, f, a)
-			})
+		if len(gen.Assignments[r.Cluster.topic(f.Topic)]) == 0 {
+			r.Logger.InfoContext(ctx, "no partition left for this process", "topic", f.Topic)
+			continue
 		}
+		generations.Add(1)
+		gen.Start(func(ended context.Context) {
+			defer generations.Done()
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			defer context.AfterFunc(ended, cancel)()
+			r.generation(ctx, gen, f)
+		})
 	}
+}
+
+// generation folds the partitions assigned until ctx ends or one of them
+// cannot go on; the group then assigns all again, from what was committed.
+func (r *running) generation(ctx context.Context, gen *kafka.Generation, f Folder) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	name := r.Cluster.topic(f.Topic)
+	commits := newCommitter(name, gen.CommitOffsets)
+	folded, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var partitions, committing sync.WaitGroup
+	committing.Go(func() {
+		if err := commits.run(folded); err != nil {
+			r.Logger.WarnContext(ctx, "commit", "topic", f.Topic, "err", err)
+			cancel()
+		}
+	})
+	for _, a := range gen.Assignments[name] {
+		r.Logger.InfoContext(ctx, "partition assigned", "topic", f.Topic, "partition", a.ID, "offset", a.Offset)
+		r.Metrics.of(f.Topic).rebalanced()
+		partitions.Go(func() {
+			defer cancel()
+			r.partition(ctx, commits, f, a)
+		})
+	}
+	partitions.Wait()
+	stop()
+	committing.Wait()
 }
 
 // awaitTopic waits until the topic exists: a group that subscribes to a topic
@@ -95,65 +125,60 @@ func (r *running) awaitTopic(ctx context.Context, topic string) error {
 	}
 }
 
-// partition folds a partition until ctx ends or it cannot go on; the group
-// then assigns it again, from what was committed.
-func (r *running) partition(ctx context.Context, gen *kafka.Generation, f Folder, a kafka.PartitionAssignment) {
+// partition folds a partition until ctx ends or it cannot go on.
+func (r *running) partition(ctx context.Context, commits *committer, f Folder, a kafka.PartitionAssignment) {
 	work, cancel := lingering(ctx, drainTimeout)
 	defer cancel()
-	l := r.lane(ctx, f)
 	p := &progress{topic: f.Topic, partition: a.ID}
 	r.Metrics.hold(p)
 	defer r.Metrics.release(p)
-	src := &source{client: r.client, topic: r.Cluster.topic(f.Topic), partition: a.ID, next: a.Offset}
 	log := r.Logger.With("topic", f.Topic, "partition", a.ID)
+	l := r.lane(ctx, f)
+	src := &source{client: r.client, topic: r.Cluster.topic(f.Topic), partition: a.ID, next: a.Offset}
 	for failed := 0; ctx.Err() == nil; {
 		ms, end, err := src.fetch(ctx)
-		if err != nil {
-			if ctx.Err() != nil {
-				return
-			}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
 			logFetch(ctx, log, src.next, err)
 			_ = pause(ctx, r.Backoff(failed))
 			failed++
 			continue
-		}
-		failed = 0
-		p.note(src.next-int64(len(ms)), end, time.Time{})
-		for i := range ms {
-			ms[i].Topic = f.Topic
-		}
-		if len(ms) > 0 {
+		case len(ms) == 0:
+			p.note(src.next, end, time.Time{})
+		default:
 			l.taken = ms[len(ms)-1].Offset
 		}
-		for len(ms) > 0 {
+		failed = 0
+		for len(ms) > 0 && ctx.Err() == nil {
 			p.note(ms[0].Offset, end, ms[0].Time)
-			began := time.Now()
-			n, err := l.fold(work, ms[:min(len(ms), r.BatchSize)])
+			n, err := r.batch(work, l, ms[:min(len(ms), r.BatchSize)])
 			if n > 0 {
-				if cerr := r.commit(gen, a.ID, ms[n-1].Offset+1); cerr != nil {
-					log.WarnContext(ctx, "commit", "offset", ms[n-1].Offset+1, "err", cerr)
-					return
-				}
-				l.meter.batched(time.Since(began))
+				commits.add(a.ID, ms[n-1].Offset+1)
+				p.note(ms[n-1].Offset+1, end, time.Time{})
 			}
-			ms = ms[n:]
 			if err != nil {
 				log.InfoContext(ctx, "partition given up", "err", err)
+				_ = pause(ctx, giveUpPause)
 				return
 			}
-			if ctx.Err() != nil {
-				return
-			}
+			ms = ms[n:]
 		}
-		p.note(src.next, end, time.Time{})
 	}
 }
 
-func (r *running) commit(gen *kafka.Generation, partition int, offset int64) error {
-	for topic := range gen.Assignments {
-		return gen.CommitOffsets(map[string]map[int]int64{topic: {partition: offset}})
+// batch folds messages as the lane's fold does.
+func (r *running) batch(ctx context.Context, l *lane, ms []kafka.Message) (n int, err error) {
+	for i := range ms {
+		ms[i].Topic = l.folder.Topic
 	}
-	return nil
+	began := time.Now()
+	n, err = l.fold(ctx, ms)
+	if n > 0 {
+		l.meter.batched(time.Since(began))
+	}
+	return n, err
 }
 
 func logFetch(ctx context.Context, log *slog.Logger, offset int64, err error) {

@@ -1,0 +1,51 @@
+package ingest
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"vitrine.dev/recommend"
+	"vitrine.dev/recommend/link"
+)
+
+// A Lane lets tests fold messages without a broker, with every step that can
+// fail or wait in their hands.
+type Lane struct{ lane }
+
+// NewLane returns a lane for f on what the other arguments stand for.
+func NewLane(f Folder, store recommend.Store, log recommend.Log, dead Burier) *Lane {
+	return &Lane{lane{
+		folder: f, store: store, log: log, dead: dead,
+		scene:   func() (*recommend.Policy, *link.Registry) { return nil, nil },
+		refresh: func(context.Context) error { return nil },
+		catchUp: func(string) error { return nil },
+		pause:   func(int) error { return nil },
+		now:     time.Now, logger: slog.New(slog.DiscardHandler),
+		states: newStateCache(), caughtUp: map[string]int64{},
+	}}
+}
+
+// Hooks sets what the lane calls to wait.
+func (l *Lane) Hooks(catchUp func(topic string) error, pause func(attempt int) error) {
+	l.catchUp, l.pause = catchUp, pause
+}
+
+// Fold folds as a partition's loop does: until all of ms are durable. It
+// returns how many are.
+func (l *Lane) Fold(ctx context.Context, ms []kafka.Message) (done int, err error) {
+	if len(ms) > 0 {
+		l.taken = ms[len(ms)-1].Offset
+	}
+	for done < len(ms) && err == nil {
+		var n int
+		n, err = l.fold(ctx, ms[done:])
+		done += n
+	}
+	return done, err
+}
+
+// CachedStates is how many states the lane keeps.
+func (l *Lane) CachedStates() int { return l.states.order.Len() }
