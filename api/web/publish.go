@@ -1,0 +1,102 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"vitrine.dev/recommend"
+)
+
+// publishBody is what the publisher shows.
+type publishBody struct {
+	Expert  *recommend.Expert // nil unless the visitor is a verified expert
+	Topics  []chip            // the topics the expert may publish on
+	Policy  *recommend.Policy
+	Partners string  // names by id, as JSON, for the preview
+	Persons []person // whom one can act as, in a demo
+}
+
+// A person is somebody a demo offers to act as.
+type person struct {
+	ID, Name, Bio string
+	Topics        []string // labels
+}
+
+func (s *site) publish(q *request) error {
+	b := publishBody{Policy: s.World.Scene().Policy}
+	var err error
+	if q.who.Expert {
+		if b.Expert, err = q.expert(q.who.ID); err != nil {
+			return err
+		}
+	}
+	switch {
+	case b.Expert != nil && b.Expert.Verified:
+		if b.Partners, err = s.partnerNames(); err != nil {
+			return err
+		}
+		for _, t := range s.Windows.TopicTree(q.lang) {
+			if b.Expert.Approved(t.ID) {
+				b.Topics = append(b.Topics, chip{ID: t.ID, Label: t.Label})
+			}
+		}
+	case s.Demo != nil:
+		b.Expert = nil
+		if b.Persons, err = q.persons(s.Demo.Experts); err != nil {
+			return err
+		}
+	default:
+		b.Expert = nil
+	}
+	title, err := q.words.text("publish.title")
+	if err != nil {
+		return err
+	}
+	return q.show(http.StatusOK, "publish", view{Title: title, Nav: "publish", Script: "publish.js", Body: b})
+}
+
+func (q *request) expert(id string) (*recommend.Expert, error) {
+	docs, err := q.site.Store.Get(q.ctx(), recommend.Ref{Kind: recommend.KindExpert, ID: id})
+	if err != nil || len(docs) == 0 {
+		return nil, err
+	}
+	e := new(recommend.Expert)
+	if err := json.Unmarshal(docs[0].Body, e); err != nil {
+		return nil, fmt.Errorf("expert %s: %w", id, err)
+	}
+	return e, nil
+}
+
+func (q *request) persons(ids []string) ([]person, error) {
+	refs := make([]recommend.Ref, 0, len(ids))
+	for _, id := range ids {
+		refs = append(refs, recommend.Ref{Kind: recommend.KindExpert, ID: id})
+	}
+	docs, err := q.site.Store.Get(q.ctx(), refs...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]person, 0, len(docs))
+	for _, d := range docs {
+		var e recommend.Expert
+		if err := json.Unmarshal(d.Body, &e); err != nil {
+			return nil, fmt.Errorf("expert %s: %w", d.ID, err)
+		}
+		p := person{ID: e.ID, Name: e.Name, Bio: e.Bio}
+		for _, t := range e.Topics {
+			p.Topics = append(p.Topics, q.topicLabel(t.Topic))
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (s *site) partnerNames() (string, error) {
+	names := make(map[string]string)
+	for _, p := range s.World.Scene().Partners.All() {
+		names[p.ID] = p.Name
+	}
+	b, err := json.Marshal(names)
+	return string(b), err
+}

@@ -1,0 +1,2 @@
+// Pages that have nothing of their own to do.
+import './base.js';
