@@ -238,7 +238,7 @@ func (follows) name() string { return sourceFollow }
 func (s follows) offer(a *ask, take func(int32) bool) {
 	// So many of each that the newest of all are surely among them when the
 	// experts publish about equally often.
-	each := 3
+	each := 1
 	if n := len(a.taste.follows); n > 0 {
 		each += 2 * s.most / n
 	}

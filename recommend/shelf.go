@@ -72,7 +72,7 @@ func NewShelf(c ShelfConfig) *Shelf {
 func ShelfKinds() []Kind { return []Kind{KindRuling, KindExpert, KindProduct, KindPick} }
 
 // applyAtOnce is how many documents are applied before readers get a turn.
-const applyAtOnce = 64
+const applyAtOnce = 16
 
 // Apply takes changed documents of kind, as a [Follower] hands them on. Of a
 // document that it has in the same or a newer version it takes no notice. A

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,7 +29,7 @@ type stockroom struct {
 
 func newStockroom(tb testing.TB) *stockroom {
 	tb.Helper()
-	return &stockroom{Rand: rand.New(rand.NewPCG(1, 2)), tb: tb} //nolint:gosec // must be the same each time
+	return &stockroom{Rand: rand.New(rand.NewPCG(1, 2)), tb: tb}
 }
 
 func (s *stockroom) document(kind recommend.Kind, id string, version int64, v any) recommend.Document {
@@ -174,4 +176,46 @@ func BenchmarkShelfSize(b *testing.B) {
 		b.ReportMetric((stocked-empty)/manyProducts, "B/product")
 		runtime.KeepAlive(f)
 	}
+}
+
+// BenchmarkWindowWhileApplying asks for windows while changes come as fast as
+// they can be applied, and reports how long the slowest in a hundred took.
+func BenchmarkWindowWhileApplying(b *testing.B) {
+	f, s := fullShelf(b)
+	batches := [][]recommend.Document{s.picks(10_000, 2), s.picks(10_000, 3), s.picks(10_000, 4)}
+	done := make(chan struct{})
+	var writer sync.WaitGroup
+	applied := 0
+	writer.Go(func() {
+		for version := int64(2); ; version++ {
+			docs := batches[version%3]
+			for i := range docs {
+				docs[i].Version = version
+				if i%100 == 0 {
+					select {
+					case <-done:
+						return
+					default:
+					}
+					if err := f.shelf.Apply(b.Context(), recommend.KindPick, docs[max(0, i-100):i]); err != nil {
+						b.Error(err)
+					}
+					applied += 100
+				}
+			}
+		}
+	})
+	var took []time.Duration
+	start := time.Now()
+	for b.Loop() {
+		began := time.Now()
+		f.window(b, recommend.WindowRequest{})
+		took = append(took, time.Since(began))
+	}
+	elapsed := time.Since(start)
+	close(done)
+	writer.Wait()
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+	b.ReportMetric(float64(applied)/elapsed.Seconds(), "changes/s")
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -454,4 +455,63 @@ func TestTheBudgetKeepsTheNewestOfEachTopic(t *testing.T) {
 			t.Errorf("kitchen: pick %s is held, and newer ones are not", id)
 		}
 	}
+}
+
+// TestReadersMeetWholePicks reads while picks are moved to and fro: no card is
+// half of the old and half of the new.
+func TestReadersMeetWholePicks(t *testing.T) {
+	f := newShopFloor(t)
+	f.stockShelf(t, 20)
+	here, there := make([]recommend.Document, 0, 20), make([]recommend.Document, 0, 20)
+	for i := range 20 {
+		n := strconv.Itoa(i)
+		for topic, docs := range map[string]*[]recommend.Document{"home/kitchen": &here, "garden": &there} {
+			body, err := json.Marshal(pick("p"+n, "e"+n, "i"+n, on(topic)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			*docs = append(*docs, recommend.Document{Ref: recommend.Ref{Kind: recommend.KindPick, ID: "p" + n}, Body: body})
+		}
+	}
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 3 {
+		readers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				for _, topic := range []string{"home", "garden"} {
+					page, err := f.Search(t.Context(), recommend.SearchRequest{Topic: topic, Limit: 50})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					for _, i := range page.Items {
+						if !recommend.TopicWithin(i.Topics[0], topic) {
+							t.Errorf("%s: got %s, which is in %s", topic, i.Pick, i.Topics[0])
+						}
+					}
+				}
+				f.TopicTree("en")
+				f.window(t, recommend.WindowRequest{})
+			}
+		})
+	}
+	for version := range int64(200) {
+		docs := here
+		if version%2 == 0 {
+			docs = there
+		}
+		for i := range docs {
+			docs[i].Version = version + 10
+		}
+		if err := f.shelf.Apply(t.Context(), recommend.KindPick, docs); err != nil {
+			t.Error(err)
+		}
+	}
+	close(done)
+	readers.Wait()
 }
