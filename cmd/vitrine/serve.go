@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"vitrine.dev/api"
+	"vitrine.dev/api/web"
+	"vitrine.dev/ingest"
+	"vitrine.dev/recommend"
+)
+
+// A role says which parts a process runs.
+type role struct{ api, folds bool }
+
+func serve(ctx context.Context, cfg *config, env environment) error {
+	return runService(ctx, cfg, env, role{api: true, folds: true})
+}
+
+func serveAPI(ctx context.Context, cfg *config, env environment) error {
+	return runService(ctx, cfg, env, role{api: true})
+}
+
+func serveIngest(ctx context.Context, cfg *config, env environment) error {
+	return runService(ctx, cfg, env, role{folds: true})
+}
+
+func newMetrics() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// runService runs the parts of r until ctx ends. It stops in the order that
+// loses nothing: first the requests, then the folds, then the engines.
+func runService(ctx context.Context, cfg *config, env environment, r role) (err error) {
+	s, err := newService(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.engines.Close()) }()
+	l, err := listen(ctx, cfg.Addr)
+	if err != nil {
+		return err
+	}
+	p := &process{service: s, role: r}
+	srv, err := p.build()
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer p.close()
+	folding, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	work, wctx := errgroup.WithContext(folding)
+	for _, run := range p.background {
+		work.Go(func() error { return run(wctx) })
+	}
+	serving, end := context.WithCancel(ctx)
+	defer end()
+	context.AfterFunc(wctx, end) // a part that failed ends the process
+	cfg.logger.InfoContext(ctx, "serving", "addr", l.Addr().String(), "api", r.api, "folds", r.folds, "policy", s.world.Scene().Policy.Version)
+	if cfg.Demo {
+		work.Go(func() error { return p.demo(wctx, env, "http://"+l.Addr().String()) })
+	}
+	err = serveHTTP(serving, cfg, l, srv)
+	stop()
+	return errors.Join(err, work.Wait())
+}
+
+// A process is a service with the parts of its role wired together.
+type process struct {
+	*service
+	role       role
+	follower   *recommend.Follower
+	consumer   *ingest.Consumer
+	loaded     atomic.Bool // the follower has read everything once
+	server     *api.Server
+	background []func(context.Context) error
+}
+
+func (p *process) build() (*http.Server, error) {
+	kinds := []recommend.Kind{recommend.KindRuling}
+	var shelf *recommend.Shelf
+	var apply func(context.Context, recommend.Kind, []recommend.Document) error
+	if p.role.api {
+		shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: p.world.Scene, Now: p.cfg.now, Logger: p.cfg.logger})
+		kinds = []recommend.Kind{recommend.KindRuling, recommend.KindExpert, recommend.KindProduct, recommend.KindPick}
+		apply = shelf.Apply
+	}
+	p.follower = p.service.follower(kinds, apply)
+	p.background = append(p.background, p.follow, p.watchPolicy)
+	if p.role.folds {
+		var err error
+		if p.consumer, err = p.service.consumer(p.follower); err != nil {
+			return nil, err
+		}
+		p.background = append(p.background, p.consumer.Run)
+	}
+	if !p.role.api {
+		return healthServer(p.cfg, p.checks, p.metrics), nil
+	}
+	return p.buildAPI(shelf)
+}
+
+func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
+	keys, store := p.engines.Keys, p.engines.Store
+	windows := recommend.NewWindows(recommend.WindowsConfig{
+		Shelf: shelf, World: p.world, Store: store, SecretKey: keys.Secret("cursor"), Now: p.cfg.now, Logger: p.cfg.logger,
+	})
+	pages := web.Config{
+		Windows: windows, Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
+		Session: func(r *http.Request) (string, []string, bool) { return keys.Session(r, p.cfg.now()) },
+	}
+	if p.cfg.Demo {
+		experts, err := demoExperts(p.cfg.now())
+		if err != nil {
+			return nil, err
+		}
+		pages.Demo = &web.Demo{Experts: experts}
+	}
+	site, err := web.New(pages)
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	p.server, err = api.New(api.Config{
+		Log: p.engines.Publisher, Store: store, World: p.world, Windows: windows, Keys: keys, Now: p.cfg.now, Logger: p.cfg.logger,
+		Registerer: p.metrics, Gatherer: p.metrics, Ready: p.checks, Pages: site, Demo: p.cfg.Demo,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.server.HTTPServer(), nil
+}
+
+// follow reads the store once before the process is ready, and then for good.
+func (p *process) follow(ctx context.Context) error {
+	start := time.Now()
+	for {
+		err := p.follower.Sync(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil //nolint:nilerr // being told to stop is no error
+		case err == nil:
+			p.loaded.Store(true)
+			p.cfg.logger.InfoContext(ctx, "store read", "took", time.Since(start).String())
+			return p.follower.Run(ctx)
+		case !errors.Is(err, recommend.ErrUnavailable):
+			return err
+		}
+		p.cfg.logger.WarnContext(ctx, "store is away, waiting for it", "err", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// checks look at what the process stands on, for readiness. A store that went
+// away after the shelf was read leaves windows working: degraded, not unready.
+func (p *process) checks(ctx context.Context) []api.Check {
+	required := !p.role.api
+	state := func(name string, err error) api.Check {
+		c := api.Check{Name: name, OK: err == nil, Required: required}
+		if err != nil {
+			c.Detail = "does not answer"
+		}
+		return c
+	}
+	shelf := api.Check{Name: "shelf", OK: p.loaded.Load(), Required: true}
+	if !shelf.OK {
+		shelf.Detail = "still reading the store"
+	}
+	_, logErr := ingest.Lag(ctx, p.engines.Cluster, "", recommend.TopicPicks)
+	return []api.Check{
+		shelf, state("store", p.engines.Store.Check(ctx)), state("log", logErr),
+		{Name: "policy", OK: true, Required: true, Detail: p.world.Scene().Policy.Version},
+	}
+}
+
+func (p *process) close() {
+	if p.server != nil {
+		p.server.Close()
+	}
+}
+
+func (p *process) demo(ctx context.Context, env environment, url string) error {
+	if err := loadDemo(ctx, p, env); err != nil {
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // being told to stop is no error
+		}
+		return fmt.Errorf("demo: %w", err)
+	}
+	if err := greet(ctx, p, env, url); err != nil {
+		return err
+	}
+	// Facts grow stale: a demo that runs for days tells them anew.
+	tick := time.NewTicker(12 * time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := loadDemo(ctx, p, env); err != nil && ctx.Err() == nil {
+				p.cfg.logger.WarnContext(ctx, "the demo's facts were not told anew", "err", err)
+			}
+		}
+	}
+}

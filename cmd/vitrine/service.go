@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"vitrine.dev/ingest"
+	"vitrine.dev/recommend"
+	"vitrine.dev/recommend/link"
+)
+
+// A service is what a process runs: any of the API, the folds, or both.
+type service struct {
+	cfg     *config
+	engines *engines
+	world   *recommend.World
+	metrics *prometheus.Registry
+}
+
+func newService(ctx context.Context, cfg *config) (*service, error) {
+	policy, err := recommend.LoadPolicy(cfg.Policy)
+	if err != nil {
+		return nil, err
+	}
+	eng, err := openEngines(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &service{cfg: cfg, engines: eng, world: recommend.NewWorld(policy, cfg.logger), metrics: newMetrics()}, nil
+}
+
+// follower follows kinds and hands rulings to the world and everything to
+// apply, which may be nil.
+func (s *service) follower(kinds []recommend.Kind, apply func(context.Context, recommend.Kind, []recommend.Document) error) *recommend.Follower {
+	every := 50 * time.Millisecond
+	if !s.engines.Embedded {
+		every = 250 * time.Millisecond
+	}
+	return &recommend.Follower{
+		Store: s.engines.Store, Kinds: kinds, Every: every, Wake: s.engines.Wake, Logger: s.cfg.logger,
+		Apply: func(ctx context.Context, kind recommend.Kind, docs []recommend.Document) error {
+			if kind == recommend.KindRuling {
+				if err := s.world.Apply(ctx, docs); err != nil {
+					return err
+				}
+			}
+			if apply == nil {
+				return nil
+			}
+			return apply(ctx, kind, docs)
+		},
+	}
+}
+
+// consumer folds the log. It looks at the world, which f keeps up to date.
+func (s *service) consumer(f *recommend.Follower) (*ingest.Consumer, error) {
+	metrics, err := ingest.NewMetrics(s.metrics)
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	return &ingest.Consumer{
+		Cluster: s.engines.Cluster, Folders: ingest.Folders(), Store: s.engines.Store, Log: s.engines.Publisher, Dead: s.engines.Publisher,
+		Codec: s.engines.Codec, Now: s.cfg.now, Logger: s.cfg.logger, Metrics: metrics, Refresh: f.Sync,
+		Scene: func() (*recommend.Policy, *link.Registry) {
+			sc := s.world.Scene()
+			return sc.Policy, sc.Partners.Links()
+		},
+	}, nil
+}
+
+// watchPolicy takes the policy file again when it changes. A bad file keeps
+// the old policy and says why.
+func (s *service) watchPolicy(ctx context.Context) error {
+	if s.cfg.Policy == "" || s.cfg.Policy == "archive" {
+		return nil
+	}
+	stamp := func() (t time.Time, size int64) {
+		if info, err := os.Stat(s.cfg.Policy); err == nil {
+			return info.ModTime(), info.Size()
+		}
+		return t, 0
+	}
+	lastTime, lastSize := stamp()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		at, size := stamp()
+		if at.Equal(lastTime) && size == lastSize {
+			continue
+		}
+		lastTime, lastSize = at, size
+		policy, err := recommend.LoadPolicy(s.cfg.Policy)
+		if err != nil {
+			s.cfg.logger.ErrorContext(ctx, "the changed policy file is not valid; the old policy stays in force", "err", err)
+			continue
+		}
+		s.world.SetPolicy(ctx, policy)
+		s.cfg.logger.InfoContext(ctx, "policy changed", "version", policy.Version)
+	}
+}
+
+// serveHTTP serves until ctx ends, then finishes the requests under way.
+func serveHTTP(ctx context.Context, cfg *config, l net.Listener, srv *http.Server) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Drain)
+		defer cancel()
+		if err := srv.Shutdown(stop); err != nil {
+			return errors.Join(fmt.Errorf("drain: %w", err), srv.Close())
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("addr: %w", err)
+	}
+	return l, nil
+}
