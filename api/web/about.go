@@ -29,7 +29,7 @@ func (s *site) about(q *request) error {
 	if err != nil {
 		return err
 	}
-	return q.show(http.StatusOK, "about", view{Title: title, Nav: "about", Script: "page.js", Body: b})
+	return q.show(http.StatusOK, "about", view{Title: title, Nav: "about", Body: b})
 }
 
 // span writes a rule's duration in words.

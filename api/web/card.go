@@ -21,6 +21,7 @@ type card struct {
 	Stock     string // availability in words
 	Following bool
 	Mine      bool // the visitor's own
+	Others    int  // experts in AlsoBy beyond the first
 	Why       []factor
 }
 
@@ -53,6 +54,7 @@ func (q *request) card(i recommend.Item) card {
 		Stock: q.stock(&i), Following: q.who.Follows(i.Expert.ID), Mine: q.who.ID != "" && q.who.ID == i.Expert.ID,
 		Why: q.factors(i.Factors),
 	}
+	c.Others = len(i.AlsoBy) - 1
 	if len(i.Topics) > 0 {
 		c.Topic = q.topicLabel(i.Topics[0])
 	}
@@ -109,7 +111,7 @@ func (q *request) stock(i *recommend.Item) string {
 	return q.words.or("", "stock."+string(i.Product.Availability))
 }
 
-// factors tells how a score came about, the largest part first as it comes.
+// factors tells how a score came about; parts that count nothing are left out.
 func (q *request) factors(fs []recommend.Factor) []factor {
 	sum, top := 0.0, 0.0
 	for _, f := range fs {
@@ -123,8 +125,10 @@ func (q *request) factors(fs []recommend.Factor) []factor {
 	out := make([]factor, 0, len(fs))
 	for _, f := range fs {
 		v := f.Weight * f.Value
-		key := "amount.none"
+		key := "amount.little"
 		switch part := math.Abs(v) / sum; {
+		case part < 0.005:
+			continue
 		case v < 0:
 			key = "amount.against"
 		case part >= 0.5:
@@ -133,8 +137,6 @@ func (q *request) factors(fs []recommend.Factor) []factor {
 			key = "amount.much"
 		case part >= 0.1:
 			key = "amount.some"
-		case part > 0.005:
-			key = "amount.little"
 		}
 		out = append(out, factor{
 			Name: q.words.or(f.Name, "factor."+f.Name), Words: q.words.or("", key),

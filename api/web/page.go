@@ -38,12 +38,12 @@ func (s *site) parse(lang string) (pageSet, error) {
 	words := s.catalogs[lang]
 	funcs := template.FuncMap{
 		"t": words.text, "th": words.html, "static": s.static.url, "lang": textLang,
-		"money": func(m *recommend.Money) string { return money(*m, lang) },
-		"ago":   func(t time.Time) (template.HTML, error) { return words.ago(s.Now(), t) },
-		"date":  func(t time.Time) template.HTML { return dated(t, lang) },
-		"dict":  dict,
-		"span":  words.span,
-		"ours":  words.ours,
+		"money":   func(m *recommend.Money) string { return money(*m, lang) },
+		"ago":     func(t time.Time) (template.HTML, error) { return words.ago(s.Now(), t) },
+		"date":    func(t time.Time) template.HTML { return dated(t, lang) },
+		"dict":    dict,
+		"span":    words.span,
+		"ours":    words.ours,
 		"percent": func(share float64) string { return fmt.Sprintf("%.0f%%", 100*share) },
 	}
 	base := template.New("").Funcs(funcs).Option("missingkey=error")
@@ -128,7 +128,7 @@ type view struct {
 	Now     time.Time
 	Who     visitor
 	Demo    bool
-	Script  string
+	Script  string             // "" is page.js
 	Words   map[string]message // for the script
 	Body    any
 }
@@ -170,6 +170,9 @@ func (q *request) show(status int, name string, v view) error {
 		v.HTMLTag = "zh-CN"
 	}
 	v.Demo = q.site.Demo != nil
+	if v.Script == "" {
+		v.Script = "page.js"
+	}
 	v.Langs = q.inLanguages()
 	v.Words = q.words.under("js.", "ago.")
 	if name == "publish" {

@@ -76,5 +76,5 @@ func (q *request) showProduct(b productBody) error {
 			b.AfterSales = p.AfterSales
 		}
 	}
-	return q.show(http.StatusOK, "product", view{Title: b.Product.Title, About: b.Reason, Nav: "window", Script: "page.js", Body: b})
+	return q.show(http.StatusOK, "product", view{Title: b.Product.Title, About: b.Reason, Nav: "window", Body: b})
 }

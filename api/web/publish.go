@@ -10,11 +10,11 @@ import (
 
 // publishBody is what the publisher shows.
 type publishBody struct {
-	Expert  *recommend.Expert // nil unless the visitor is a verified expert
-	Topics  []chip            // the topics the expert may publish on
-	Policy  *recommend.Policy
-	Partners string  // names by id, as JSON, for the preview
-	Persons []person // whom one can act as, in a demo
+	Expert   *recommend.Expert // nil unless the visitor is a verified expert
+	Topics   []chip            // the topics the expert may publish on
+	Policy   *recommend.Policy
+	Partners string   // names by id, as JSON, for the preview
+	Persons  []person // whom one can act as, in a demo
 }
 
 // A person is somebody a demo offers to act as.

@@ -157,7 +157,8 @@ function show(expert, following) {
 document.addEventListener('click', async ({ target }) => {
 	const button = target.closest?.('[data-follow]');
 	if (!button) return;
-	const { follow: expert, name } = button.dataset;
+	const { follow: expert } = button.dataset;
+	const name = button.querySelector('.hide').textContent;
 	const following = button.getAttribute('aria-pressed') !== 'true';
 	show(expert, following);
 	try {

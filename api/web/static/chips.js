@@ -33,7 +33,7 @@ export function chips() {
 	};
 }
 
-const chosen = (form) => Array.from(form.querySelectorAll('.chip[aria-pressed=true]'), (c) => ({ topic: c.value, weight: Number(c.dataset.weight) }));
+const chosen = (form) => Array.from(form.querySelectorAll('.chip[aria-pressed=true]'), (c) => ({ topic: c.value, weight: Number(c.dataset.weight ?? 1) }));
 
 const grid = () => document.querySelector('[data-grid]');
 

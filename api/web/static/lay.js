@@ -4,31 +4,34 @@
 
 const row = 4;
 
+let gap = 16;
+
+const span = (cell, height) => { cell.style.gridRowEnd = `span ${Math.ceil((height + gap) / row)}`; };
+
 const watch = new ResizeObserver((entries) => {
 	for (const { target, borderBoxSize: [{ blockSize }] } of entries) {
-		const cell = target.parentElement;
-		if (cell) cell.style.gridRowEnd = `span ${Math.ceil((blockSize + gap) / row)}`;
+		if (blockSize > 0 && target.parentElement) span(target.parentElement, blockSize); // 0: hidden behind a note
 	}
 });
-let gap = 16;
+
+/** fit makes room for what a cell shows from now on. */
+export const fit = (card) => watch.observe(card);
 
 /** lay arranges the cards of grid, also those that are added later. */
 export function lay(grid) {
 	if (CSS.supports('display', 'grid-lanes')) return;
-	const measure = () => { gap = parseFloat(getComputedStyle(grid.firstElementChild ?? grid).paddingBottom) || 16; };
-	const add = (cell) => {
-		const card = cell.firstElementChild;
-		if (!card) return;
-		cell.style.gridRowEnd = `span ${Math.ceil((card.offsetHeight + gap) / row)}`;
-		watch.observe(card);
-	};
+	const measure = () => { gap = parseFloat(getComputedStyle(grid.firstElementChild ?? grid).paddingBottom) || gap; };
 	measure();
 	matchMedia('(max-width: 639px)').addEventListener('change', measure);
-	const heights = Array.from(grid.children, (cell) => cell.firstElementChild?.offsetHeight ?? 0); // one layout, not one a card
-	Array.from(grid.children).forEach((cell, n) => { cell.style.gridRowEnd = `span ${Math.ceil((heights[n] + gap) / row)}`; });
+	const cells = Array.from(grid.children).filter((cell) => cell.firstElementChild);
+	const heights = cells.map((cell) => cell.firstElementChild.offsetHeight); // all before the first is moved: one layout
+	cells.forEach((cell, n) => span(cell, heights[n]));
 	grid.classList.add('laid');
-	for (const cell of grid.children) if (cell.firstElementChild) watch.observe(cell.firstElementChild);
+	for (const cell of cells) fit(cell.firstElementChild);
 	new MutationObserver((changes) => {
-		for (const { addedNodes } of changes) for (const node of addedNodes) if (node.nodeType === 1 && node.parentElement === grid) add(node);
+		const added = changes.flatMap((c) => Array.from(c.addedNodes)).filter((n) => n.parentElement === grid && n.firstElementChild);
+		const tall = added.map((cell) => cell.firstElementChild.offsetHeight);
+		added.forEach((cell, n) => span(cell, tall[n]));
+		for (const cell of added) fit(cell.firstElementChild);
 	}).observe(grid, { childList: true });
 }

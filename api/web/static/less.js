@@ -1,5 +1,6 @@
 // Less of this: a pick, an expert or a topic leaves the window, and can come back.
 import { ask, say, toast } from './base.js';
+import { fit } from './lay.js';
 
 /** menu makes the "less of this" buttons work. */
 export function menu() {
@@ -12,7 +13,7 @@ export function menu() {
 		cell = button.closest('li');
 		sheet.querySelector('[data-mute=expert]').textContent = say('js.less.expert', { name: cell.querySelector('.who b').textContent });
 		const topic = sheet.querySelector('[data-mute=topic]');
-		topic.textContent = say('js.less.topic', { topic: cell.dataset.label });
+		topic.textContent = say('js.less.topic', { topic: label(cell) });
 		topic.hidden = !cell.dataset.topic;
 		sheet.showPopover({ source: button });
 	});
@@ -42,7 +43,7 @@ async function mute(kind, cell) {
 			toast(err.message);
 		}
 	};
-	const said = say(`js.muted.${kind}`, { name: cell.querySelector('.who b').textContent, topic: cell.dataset.label });
+	const said = say(`js.muted.${kind}`, { name: cell.querySelector('.who b').textContent, topic: label(cell) });
 	for (const c of alike) c === cell ? cover(c, said, undo) : c.hidden = true;
 	try {
 		await ask('PUT', path);
@@ -52,6 +53,7 @@ async function mute(kind, cell) {
 	}
 }
 
+const label = (cell) => cell.querySelector('.who i span:last-child')?.textContent ?? '';
 const within = (topic, root) => topic === root || topic.startsWith(`${root}/`);
 
 /** cover puts a note with a way back where the card was. */
@@ -67,7 +69,7 @@ function cover(cell, text, undo) {
 	button.onclick = undo;
 	note.append(line, button);
 	cell.prepend(note);
-	cell.style.gridRowEnd = `span ${Math.ceil((note.offsetHeight + 16) / 4)}`;
+	fit(note);
 	button.focus({ preventScroll: true });
 }
 
