@@ -169,6 +169,9 @@ func (k *keeper) Write(b []byte) (int, error) {
 	return k.ResponseWriter.Write(b)
 }
 
+// WriteString is Write.
+func (k *keeper) WriteString(s string) (int, error) { return k.Write([]byte(s)) }
+
 // scopedKey tells the keys of different callers and routes apart.
 func (c *call) scopedKey() string {
 	return c.who.Subject + "\x00" + c.Request.Method + " " + c.template() + "\x00" + c.key

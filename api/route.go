@@ -166,3 +166,6 @@ func (w *pageWriter) Write(b []byte) (int, error) {
 	}
 	return w.ResponseWriter.Write(b)
 }
+
+// WriteString is Write.
+func (w *pageWriter) WriteString(s string) (int, error) { return w.Write([]byte(s)) }

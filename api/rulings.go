@@ -157,6 +157,9 @@ func (s *Server) registerPartner(c *call) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
+	if p.State == "" {
+		p.State = recommend.PartnerActive
+	}
 	links := s.World.Scene().Partners.Links()
 	others := slices.DeleteFunc(slices.Clone(links.Partners()), func(o link.Partner) bool { return o.ID == p.ID })
 	if _, err := link.NewRegistry(append(others, link.Partner{ID: p.ID, Name: p.Name, Links: p.Links})...); err != nil {
