@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"vitrine.dev/ingest"
 	"vitrine.dev/recommend"
@@ -128,7 +129,7 @@ func (x *exporter) partners(ctx context.Context, w *lineWriter) error {
 	var partners []recommend.Partner
 	for i := range rulings {
 		if p := rulings[i].Partner; p != nil {
-			p.State = rulings[i].PartnerState(p.State)
+			p.State, p.Since = rulings[i].PartnerState(p.State), time.Time{} // Since is this installation's
 			partners = append(partners, *p)
 		}
 	}
