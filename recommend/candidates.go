@@ -98,8 +98,9 @@ type gathering struct {
 	first map[int32]int32 // by product: the index of its first candidate
 }
 
-// rowsPerProduct bounds how many picks are looked at for every product wanted.
-const rowsPerProduct = 4
+// mostOfProduct is how many picks of one product compete to be its card: those
+// that the sources offer first.
+const mostOfProduct = 16
 
 // take makes row a candidate if it may be one. It reports whether the source
 // should go on.
@@ -107,18 +108,23 @@ func (g *gathering) take(row int32, bit uint8, quota *int) bool {
 	product := g.picks.row[row].product
 	first, known := g.first[product]
 	if known {
+		n := 0
 		for i := first; i >= 0; i = g.found[i].next {
 			if g.found[i].row == row {
 				g.found[i].sources |= bit
 				return true
 			}
+			n++
+		}
+		if n >= mostOfProduct {
+			return true
 		}
 	}
 	if !g.eligible(row) {
 		return true
 	}
 	switch {
-	case !known && len(g.first) >= g.limit, len(g.found) >= rowsPerProduct*g.limit:
+	case !known && len(g.first) >= g.limit:
 		g.more = true
 		return false
 	case !known && *quota <= 0: // a later source may still bring it

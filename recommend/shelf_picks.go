@@ -220,20 +220,26 @@ func canonical(scene *Scene, key string) string {
 	return url
 }
 
-// since is when readers may see p from; was is what it has been so far. A
-// publisher whose clock is a little ahead does not have to wait for it.
+// since is when readers may see p from; was is what it has been so far.
 func (s *Shelf) since(p *Pick, was moment) moment {
+	now := s.now()
+	since := sinceOf(s.scene(), p, now)
+	if since == momentOf(now) && was != never && was < since && momentOf(p.PublishedAt) > since {
+		return was // and did not have to wait before
+	}
+	return since
+}
+
+// sinceOf is when readers may see p from. A publisher whose clock is a little
+// ahead does not have to wait for it: then it is now.
+func sinceOf(scene *Scene, p *Pick, now time.Time) moment {
 	if p.State == PickDeferred {
 		return momentOf(p.DeferredUntil)
 	}
-	at, now := momentOf(p.PublishedAt), s.now()
-	if ahead := p.PublishedAt.Sub(now); ahead > 0 && ahead <= s.scene().Policy.Publish.ClockSkew.D() {
-		if was == never || was > momentOf(now) {
-			return momentOf(now)
-		}
-		return was
+	if ahead := p.PublishedAt.Sub(now); ahead > 0 && ahead <= scene.Policy.Publish.ClockSkew.D() {
+		return momentOf(now)
 	}
-	return at
+	return momentOf(p.PublishedAt)
 }
 
 // released is p as an approval given at approved shows it, or nil when that

@@ -154,22 +154,13 @@ func (e *epochs) of(policy *Policy) uint32 {
 	return e.n
 }
 
-// sightOf is the sighting of a pick by its documents, as the store has them.
-func sightOf(scene *Scene, p *Pick, e *Expert, product *Product, r *Ruling) sighting {
+// sightOf is the sighting of p by its documents, as the store has them.
+func sightOf(scene *Scene, p *Pick, d *pickDocs, now time.Time) sighting {
 	x := sighting{
-		ruled: ruledBy(r), since: momentOf(p.PublishedAt), expertHidden: e.Hidden(), partner: scene.Partners.State(p.Partner()),
-		approved: slices.ContainsFunc(p.Topics, e.Approved),
+		stage: stageOf(p.State), ruled: ruledBy(d.ruling), since: sinceOf(scene, p, now), expertHidden: d.expert.Hidden(),
+		partner: scene.Partners.State(p.Partner()), approved: slices.ContainsFunc(p.Topics, d.expert.Approved),
 	}
-	switch p.State {
-	case PickHeld:
-		x.stage = stageHeld
-	case PickWithdrawn:
-		x.stage = stageWithdrawn
-	case PickDeferred:
-		x.since = momentOf(p.DeferredUntil)
-	case PickPublished:
-		x.since = never // as Live has it, whatever the publisher's clock says
-	}
+	product := d.product
 	if product != nil {
 		restriction, _ := scene.Policy.Restricts(product.Title)
 		x.known, x.restricted = true, restriction != nil

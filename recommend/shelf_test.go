@@ -251,6 +251,10 @@ func TestAClockFarAheadHasToWait(t *testing.T) {
 	if got, want := picksOf(f.window(t, recommend.WindowRequest{}).Items), []string{"p1"}; !slices.Equal(got, want) {
 		t.Errorf("window: got %v, want %v", got, want)
 	}
+	var gone *recommend.GoneError
+	if _, err := f.Pick(t.Context(), "p0", recommend.Viewer{}); !errors.As(err, &gone) || gone.Reason != recommend.HiddenDeferred {
+		t.Errorf("pick by id: got %v, want it deferred", err)
+	}
 	f.clock.add(time.Hour)
 	if got, want := picksOf(f.window(t, recommend.WindowRequest{}).Items), []string{"p0", "p1"}; !slices.Equal(got, want) {
 		t.Errorf("window an hour later: got %v, want %v", got, want)

@@ -24,7 +24,7 @@ func (w *Windows) Pick(ctx context.Context, id string, v Viewer) (*PickView, err
 	if err := w.pickFacts(ctx, d, shown); err != nil {
 		return nil, err
 	}
-	x := sightOf(scene, shown, d.expert, d.product, d.ruling)
+	x := sightOf(scene, shown, d, now)
 	hidden := x.hidden(momentOf(now), &scene.Policy.Facts)
 	inside := v.Moderator || v.Reader != "" && v.Reader == shown.Expert
 	if hidden != "" && hidden != HiddenSoldOut && !inside {

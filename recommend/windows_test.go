@@ -244,6 +244,20 @@ func TestAProductIsOneCard(t *testing.T) {
 	}
 }
 
+func TestOneProductDoesNotCrowdOthersOut(t *testing.T) {
+	f := newShopFloor(t)
+	f.world.SetPolicy(t.Context(), testPolicy(t, "window: {default_limit: 6, max_limit: 6, candidates: 6}"))
+	f.stockShelf(t, 8)
+	for i := range 60 {
+		id := "x" + strconv.Itoa(i)
+		f.put(t, recommend.KindExpert, id, expert(id))
+		f.put(t, recommend.KindPick, id, pick(id, id, "wanted", aged(time.Second)))
+	}
+	if got := f.window(t, recommend.WindowRequest{}).Items; len(got) != 6 {
+		t.Errorf("window: got %v, want six products", picksOf(got))
+	}
+}
+
 func TestOneExpertDoesNotFillThePage(t *testing.T) {
 	f := newShopFloor(t)
 	f.put(t, recommend.KindExpert, "busy", expert("busy", func(e *recommend.Expert) { e.Trust = 90 }))
