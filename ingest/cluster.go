@@ -88,8 +88,22 @@ func (c *client) partitions(ctx context.Context, topics ...string) (map[string]i
 type extent struct{ first, end int64 }
 
 // extents returns that of every partition of topics, by name on the broker
-// and partition.
+// and partition. Topics that are missing are left out. It asks again while a
+// partition has no leader, for a second or so.
 func (c *client) extents(ctx context.Context, topics ...string) (map[string]map[int]extent, error) {
+	for attempt := 0; ; attempt++ {
+		out, err := c.extentsNow(ctx, topics...)
+		var k kafka.Error
+		if err == nil || attempt == 5 || !errors.As(err, &k) || !k.Temporary() {
+			return out, err
+		}
+		if pause(ctx, backoff(attempt)) != nil {
+			return nil, err
+		}
+	}
+}
+
+func (c *client) extentsNow(ctx context.Context, topics ...string) (map[string]map[int]extent, error) {
 	counts, err := c.partitions(ctx, topics...)
 	if err != nil {
 		return nil, err
@@ -152,5 +166,5 @@ func (c *client) committed(ctx context.Context, group, topic string, n int) (map
 
 // unavailable wraps an error of the broker or of the way to it.
 func unavailable(what string, err error) error {
-	return fmt.Errorf("%s: %w", what, errors.Join(recommend.ErrUnavailable, err))
+	return fmt.Errorf("%s: %w: %w", what, recommend.ErrUnavailable, err)
 }

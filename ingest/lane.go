@@ -200,10 +200,10 @@ func (l *lane) try(ctx context.Context, what string, op func(context.Context) er
 		l.meter.retried()
 		l.logger.WarnContext(ctx, "waiting for an engine", "op", what, "topic", l.folder.Topic, "attempt", attempt+1, "err", err)
 		if ctx.Err() != nil {
-			return fmt.Errorf("%s: %w", what, errors.Join(ctx.Err(), err))
+			return fmt.Errorf("%s: %w: %w", what, ctx.Err(), err)
 		}
 		if stop := l.pause(attempt); stop != nil {
-			return fmt.Errorf("%s: %w", what, errors.Join(stop, err))
+			return fmt.Errorf("%s: %w: %w", what, stop, err)
 		}
 	}
 }

@@ -189,7 +189,7 @@ func (p *Publisher) pass(d DeadLetter, through func([]byte) ([]byte, error)) (*k
 	}
 	var env Envelope
 	if err := json.Unmarshal(out, &env); err != nil {
-		return nil, fmt.Errorf("mended envelope: %w", errors.Join(recommend.ErrInvalid, err))
+		return nil, fmt.Errorf("mended envelope: %w: %w", recommend.ErrInvalid, err)
 	}
 	at, err := parseTime(env.Time)
 	if err != nil {

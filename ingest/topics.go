@@ -131,22 +131,22 @@ func (c *client) create(ctx context.Context, topics []kafka.TopicConfig) error {
 	return nil
 }
 
-// await polls until every one of topics can be seen, for a broker answers
-// before it has told all others.
+// await polls until every one of topics can be seen and each of their
+// partitions has a leader, for a broker answers before the others know.
 func (c *client) await(ctx context.Context, topics []string) (map[string]int, error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		have, err := c.partitions(ctx, topics...)
+	for attempt := 0; ; attempt++ {
+		have, err := c.extents(ctx, topics...)
 		if err == nil && len(have) == len(topics) {
-			return have, nil
+			n := make(map[string]int, len(have))
+			for t, ps := range have {
+				n[t] = len(ps)
+			}
+			return n, nil
 		}
-		select {
-		case <-ctx.Done():
-			return nil, unavailable("wait for topics", errors.Join(ctx.Err(), err))
-		case <-tick.C:
+		if stop := pause(ctx, backoff(min(attempt, 3))); stop != nil {
+			return nil, unavailable("wait for topics", errors.Join(stop, err))
 		}
 	}
 }

@@ -65,6 +65,9 @@ func Open(dir string, o Options) (*Broker, error) {
 		kfake.DataDir(filepath.Join(dir, "log")),
 		kfake.SyncWrites(),
 		kfake.DefaultNumPartitions(1),
+		// What was folded is known for as long as the log is kept, however
+		// long the installation stands still.
+		kfake.BrokerConfigs(map[string]string{"offsets.retention.minutes": "52560000"}),
 		kfake.ListenFn(func(network, _ string) (net.Listener, error) {
 			var lc net.ListenConfig
 			return lc.Listen(context.Background(), network, o.Addr)
