@@ -68,6 +68,26 @@ func (p *pager) show(n int32) {
 func (l *look) pickKey(n int32) uint64    { return ranking.Hash(l.picks.ids[n]) }
 func (l *look) productKey(n int32) uint64 { return l.products.rec[l.picks.row[n].product].hash }
 
+// listCursor is where a list goes on, or its start.
+func (w *Windows) listCursor(text string, limit int, now time.Time, purpose string, bound ...string) (*cursor, error) {
+	rules := &w.world.Scene().Policy.Window
+	n, err := pageLimit(limit, rules)
+	if err != nil {
+		return nil, err
+	}
+	if text == "" {
+		return &cursor{limit: n}, nil
+	}
+	c, err := w.signer.open(text, now, rules.CursorFor.D(), purpose, bound...)
+	if err != nil {
+		return nil, err
+	}
+	if limit != 0 {
+		c.limit = n
+	}
+	return c, nil
+}
+
 // next is the cursor of the page after p, "" at the end.
 func (p *pager) next(s signer, now time.Time, purpose string, bound ...string) string {
 	if !p.more || len(p.items) == 0 {

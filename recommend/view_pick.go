@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 )
 
 // Pick returns one pick in full, as the store has it now. One that is hidden is
@@ -129,31 +128,4 @@ func terms(scene *Scene, key string, p *Product) (seller, afterSales string) {
 		afterSales = partner.AfterSales
 	}
 	return seller, afterSales
-}
-
-// showable reports whether lists of what somebody asked for by name hold the
-// pick of row n: it is visible, or sold out.
-func (l *look) showable(n int32) bool {
-	h := l.hidden(n)
-	return h == "" || h == HiddenSoldOut
-}
-
-// listCursor is where a list goes on, or its start.
-func (w *Windows) listCursor(text string, limit int, now time.Time, purpose string, bound ...string) (*cursor, error) {
-	rules := &w.world.Scene().Policy.Window
-	n, err := pageLimit(limit, rules)
-	if err != nil {
-		return nil, err
-	}
-	if text == "" {
-		return &cursor{limit: n}, nil
-	}
-	c, err := w.signer.open(text, now, rules.CursorFor.D(), purpose, bound...)
-	if err != nil {
-		return nil, err
-	}
-	if limit != 0 {
-		c.limit = n
-	}
-	return c, nil
 }

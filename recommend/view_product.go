@@ -92,3 +92,10 @@ func (l *look) picksOf(key string, t *taste) []int32 {
 }
 
 func (l *look) trust(n int32) float64 { return l.experts.rec[l.picks.row[n].expert].trust }
+
+// showable reports whether lists of what somebody asked for by name hold the
+// pick of row n: it is visible, or sold out.
+func (l *look) showable(n int32) bool {
+	h := l.hidden(n)
+	return h == "" || h == HiddenSoldOut
+}

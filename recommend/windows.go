@@ -3,11 +3,13 @@ package recommend
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"vitrine.dev/ranking"
@@ -24,6 +26,7 @@ type Windows struct {
 	now           func() time.Time
 	logger        *slog.Logger
 	readerTimeout time.Duration
+	readersAway   atomic.Bool // said in the log
 	counts        topicCounts
 }
 
@@ -166,7 +169,7 @@ func (s *scored) item(i int, lang string, c *cursor) Item {
 }
 
 // reader returns the document of a reader, nil for one nothing is known of.
-// What keeps it from being had is logged and named in missing.
+// What keeps it from being had is logged, once, and named in missing.
 func (w *Windows) reader(ctx context.Context, id string) (r *Reader, missing []string) {
 	if id == "" {
 		return nil, nil
@@ -177,8 +180,13 @@ func (w *Windows) reader(ctx context.Context, id string) (r *Reader, missing []s
 	if err == nil && len(docs) > 0 {
 		r, err = decodeTaste(docs[0].Body)
 	}
+	switch {
+	case err != nil && !errors.Is(context.Cause(ctx), context.Canceled) && !w.readersAway.Swap(true):
+		w.logger.WarnContext(ctx, "pages are made without their readers", "err", err)
+	case err == nil && w.readersAway.Swap(false):
+		w.logger.InfoContext(ctx, "pages are made with their readers again")
+	}
 	if err != nil {
-		w.logger.WarnContext(ctx, "page made without its reader", "err", err)
 		return nil, []string{missingReader}
 	}
 	return r, nil

@@ -336,8 +336,14 @@ func TestAWindowWithoutItsReaderIsDegraded(t *testing.T) {
 			if !w.Degraded || !slices.Equal(w.Missing, []string{"reader"}) || len(w.Items) != 3 || w.Items[0].Source != "latest" {
 				t.Errorf("got degraded %v, missing %v, %d items; want a latest window that says so", w.Degraded, w.Missing, len(w.Items))
 			}
-			if !strings.Contains(f.log.String(), "page made without its reader") {
-				t.Errorf("nothing logged: %s", f.log)
+			f.window(t, recommend.WindowRequest{Reader: "s"})
+			f.store.failing(nil, false)
+			if w := f.window(t, recommend.WindowRequest{Reader: "r"}); w.Degraded {
+				t.Errorf("with the store back: got %+v, want a whole window", w)
+			}
+			away, back := strings.Count(f.log.String(), "without their readers"), strings.Count(f.log.String(), "with their readers again")
+			if away != 1 || back != 1 {
+				t.Errorf("logged %d times that readers are away, %d times that they are back; want once:\n%s", away, back, f.log)
 			}
 		})
 	}
