@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -193,7 +194,7 @@ func TestAKeyFileIsMadeOnceAndKept(t *testing.T) {
 	if err != nil || len(left) != 1 {
 		t.Errorf("files %v %v, want the key file alone", left, err)
 	}
-	if string(k.Secret("cursor")) == string(k.Secret("seal")) || len(k.Secret("seal")) != 32 {
+	if bytes.Equal(k.Secret("cursor"), k.Secret("seal")) || len(k.Secret("seal")) != 32 {
 		t.Error("secrets of two purposes are alike or short")
 	}
 	for name, content := range map[string]string{"no JSON": "x", "short": `{"ed25519_seed":"AAAA","secret":"AAAA"}`} {
@@ -346,6 +347,7 @@ func TestA401SaysHowToAuthenticate(t *testing.T) {
 		"a bad token":    {[]header{as("nonsense")}, `error="invalid_token"`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
 			r := s.do("GET", "/v1/window", nil, tt.headers...)
 			r.problem(401, "unauthorized")
 			if got := r.header.Get("WWW-Authenticate"); !strings.Contains(got, tt.challenge) {
@@ -431,6 +433,49 @@ func TestInADemoAnybodyMayActAsAnExpert(t *testing.T) {
 	s.do("POST", "/v1/picks", pickOf("1"), as(g.Token), key("a")).is(202)
 	s.do("POST", "/v1/demo/tokens", object{"expert": "nobody"}).problem(404, "not-found")
 	s.do("POST", "/v1/demo/tokens", object{"expert": "no id"}).problem(404, "not-found")
-	real := open(t, func(c *api.Config) { c.Demo = false })
-	real.do("POST", "/v1/demo/tokens", object{"expert": "mei"}).problem(404, "not-found")
+	plain := open(t, func(c *api.Config) { c.Demo = false })
+	plain.do("POST", "/v1/demo/tokens", object{"expert": "mei"}).problem(404, "not-found")
+}
+
+func TestWeakKeysOfATrustedIssuerAreRefused(t *testing.T) {
+	now := time.Now()
+	enc := base64.RawURLEncoding.EncodeToString
+	for name, set := range map[string]string{
+		"no JSON":             "x",
+		"no key":              `{"keys":[]}`,
+		"a secret":            `{"keys":[{"kty":"oct","k":"AAAA"}]}`,
+		"a short RSA key":     `{"keys":[{"kty":"RSA","kid":"k","n":"` + enc(bytes.Repeat([]byte{255}, 128)) + `","e":"AQAB"}]}`,
+		"an even exponent":    `{"keys":[{"kty":"RSA","kid":"k","n":"` + enc(bytes.Repeat([]byte{255}, 256)) + `","e":"Ag"}]}`,
+		"a point not on it":   `{"keys":[{"kty":"EC","crv":"P-256","kid":"k","x":"` + enc(make([]byte, 32)) + `","y":"` + enc(make([]byte, 32)) + `"}]}`,
+		"a short Ed25519 key": `{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":"AAAA"}]}`,
+		"no base64":           `{"keys":[{"kty":"RSA","kid":"k","n":"!","e":"!"}]}`,
+		"for encryption":      `{"keys":[{"kty":"OKP","crv":"Ed25519","use":"enc","kid":"k","x":"` + enc(make([]byte, 32)) + `"}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			keys, err := api.LoadKeys(filepath.Join(t.TempDir(), "keys.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "jwks.json")
+			if err := os.WriteFile(path, []byte(set), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := keys.Trust(api.TrustedIssuer{Issuer: "other", Audience: "vitrine", JWKS: path}); err != nil {
+				t.Fatal(err)
+			}
+			token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.MapClaims{"iss": "other", "aud": "vitrine", "sub": "ann", "exp": now.Add(time.Hour).Unix()})
+			token.Header["typ"] = "at+jwt"
+			_, private, err := ed25519.GenerateKey(rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			signed, err := token.SignedString(private)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := keys.Verify(t.Context(), signed, now); err == nil || !strings.Contains(err.Error(), "key set") {
+				t.Errorf("error %v, want the key set refused", err)
+			}
+		})
+	}
 }

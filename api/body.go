@@ -14,13 +14,7 @@ func (c *call) readBody() error {
 	if c.route.body == noBody {
 		return nil
 	}
-	types, limit := []string{"application/json"}, int64(jsonLimit)
-	switch {
-	case c.route.body == ndjsonBody:
-		types, limit = []string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, ndjsonLimit
-	case c.Request.Method == http.MethodPatch:
-		types = append(types, "application/merge-patch+json")
-	}
+	types, limit := c.route.takes()
 	h := c.Request.Header
 	got, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil || !slices.Contains(types, got) {
@@ -44,4 +38,15 @@ func (c *call) readBody() error {
 	}
 	c.body = b
 	return nil
+}
+
+// takes is which content types a route reads, and how many bytes.
+func (r *route) takes() (types []string, limit int64) {
+	switch {
+	case r.body == ndjsonBody:
+		return []string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, ndjsonLimit
+	case r.method == http.MethodPatch:
+		return []string{"application/json", "application/merge-patch+json"}, jsonLimit
+	}
+	return []string{"application/json"}, jsonLimit
 }

@@ -214,6 +214,7 @@ func TestRulingsThatMakeNoSenseAreRefused(t *testing.T) {
 		"no rule":            {object{"target": object{"kind": "partner", "id": "jd"}, "action": "pause"}, 422, "validation"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
 			s.do("POST", "/v1/rulings", tt.body, s.moderator()).problem(tt.status, tt.code)
 		})
 	}
@@ -245,6 +246,7 @@ func TestARegisteredPartnersLinksAreTakenAtOnce(t *testing.T) {
 		"a wrong kind":     {object{"id": 3}, 422, "validation"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
 			s.do("POST", "/v1/partners", tt.body, s.moderator()).problem(tt.status, tt.code)
 		})
 	}

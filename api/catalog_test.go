@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -98,7 +99,7 @@ func TestABatchHasBounds(t *testing.T) {
 	s := open(t)
 	many := make([]string, 1001)
 	for i := range many {
-		many[i] = line(fmt.Sprint(i), "2026-11-23T08:00:00Z", "")
+		many[i] = line(strconv.Itoa(i), "2026-11-23T08:00:00Z", "")
 	}
 	s.list(many...).problem(413, "body-too-large")
 	if got := into[batch](s.list(many[:1000]...).is(200)); got.Accepted != 1000 {

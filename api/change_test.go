@@ -54,6 +54,7 @@ func TestAnEditIsJudged(t *testing.T) {
 		"an unknown shop": {object{"link": "https://shop.example/1"}, "unsupported-channel"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
 			s.do("PATCH", path, tt.edit, mei, ifMatch(`"r1"`)).problem(422, tt.code)
 		})
 	}
@@ -212,6 +213,12 @@ func TestMyPicksArePagedLatestFirst(t *testing.T) {
 	withdrawn := into[page](s.do("GET", "/v1/me/picks?state=withdrawn", nil, mei).is(200))
 	if len(withdrawn.Items) != 1 || withdrawn.Items[0].Pick != want[0] || withdrawn.Items[0].State != recommend.PickWithdrawn {
 		t.Errorf("withdrawn %+v, want %s", withdrawn.Items, want[0])
+	}
+	latest := into[page](s.do("GET", "/v1/me/picks?limit=1&state=published", nil, mei).is(200))
+	s.do("DELETE", "/v1/picks/"+latest.Items[0].Pick, nil, mei, ifMatch("*")).is(200)
+	rest := into[page](s.do("GET", "/v1/me/picks?state=published&cursor="+latest.NextCursor, nil, mei).is(200))
+	if len(rest.Items) != 3 || rest.Items[0].Pick != want[2] {
+		t.Errorf("after a pick that has gone since: %+v, want to go on with %s", rest.Items, want[2])
 	}
 	jun := s.expert("jun", "home")
 	first := into[page](s.do("GET", "/v1/me/picks?limit=2", nil, mei).is(200))

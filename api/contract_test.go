@@ -28,7 +28,8 @@ func TestMain(m *testing.M) {
 	}
 	asJSON := func(r io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
 		var v any
-		return v, json.NewDecoder(r).Decode(&v)
+		err := json.NewDecoder(r).Decode(&v)
+		return v, err
 	}
 	for _, t := range []string{"application/x-ndjson", "application/ndjson", "application/jsonl", "text/html", "application/yaml", "text/plain"} {
 		openapi3filter.RegisterBodyDecoder(t, asText)
@@ -124,7 +125,7 @@ func (v *validating) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	got, err := io.ReadAll(resp.Body)
-	if err = errors.Join(err, resp.Body.Close()); err != nil {
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(got))

@@ -2,10 +2,8 @@ package api
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"math"
@@ -17,7 +15,7 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// decode reads the JSON body into v, a pointer to a struct. Members that v has
+// decode reads the JSON body into v, a pointer to a struct of plain values. Members that v has
 // no field for, and values of another kind, are refused with a pointer to each:
 // a misspelt field that were ignored would look like one that took effect.
 func (c *call) decode(v any) error {
@@ -37,8 +35,8 @@ func decodeStrict(b []byte, v any) error {
 	if ps := fits(tree, reflect.TypeOf(v).Elem(), ""); len(ps) > 0 {
 		return recommend.Refuse(ps...)
 	}
-	if err := json.Unmarshal(b, v); err != nil { // a type with its own rules, such as a time
-		return recommend.Refuse(recommend.Problem{Code: codeValidation, Message: "a value has the wrong form", Fix: "see the schema in /openapi.yaml"})
+	if err := json.Unmarshal(b, v); err != nil { // of a member that comes twice, tree holds the last
+		return refuse(codeBadBody, "a member comes twice")
 	}
 	return nil
 }
@@ -62,13 +60,6 @@ func fits(v any, t reflect.Type, pointer string) []recommend.Problem {
 	}
 	if t.Kind() == reflect.Pointer {
 		return fits(v, t.Elem(), pointer)
-	}
-	if reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()) && t.Kind() == reflect.Struct && !isTime(t) ||
-		t == reflect.TypeFor[json.RawMessage]() || t.Kind() == reflect.Interface {
-		return nil
-	}
-	if isTime(t) || reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
-		return fitsText(v, t, pointer)
 	}
 	switch t.Kind() {
 	case reflect.Struct:
@@ -149,20 +140,6 @@ func fitsScalar(v any, t reflect.Type, pointer string) []recommend.Problem {
 	}
 	return nil
 }
-
-func fitsText(v any, t reflect.Type, pointer string) []recommend.Problem {
-	s, ok := v.(string)
-	if !ok {
-		return kindProblem("string", pointer)
-	}
-	u, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler)
-	if ok && u.UnmarshalText([]byte(s)) != nil {
-		return []recommend.Problem{{Code: codeValidation, Pointer: pointer, Message: fmt.Sprintf("%q has not the form needed", shorten(s)), Fix: "a time is written as in 2026-11-23T08:00:00Z"}}
-	}
-	return nil
-}
-
-func isTime(t reflect.Type) bool { return t.PkgPath() == "time" && t.Name() == "Time" }
 
 func kindProblem(want, pointer string) []recommend.Problem {
 	return []recommend.Problem{{Code: codeValidation, Pointer: pointer, Message: "not a JSON " + want, Fix: "see the schema in /openapi.yaml"}}

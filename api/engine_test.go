@@ -174,7 +174,8 @@ func (e *engine) decide(ev recommend.Event, changed map[recommend.Ref]any) error
 	case recommend.TypeProductListed:
 		p, old := decodeEvent[recommend.Product](ev), recommend.Product{}
 		ref := recommend.Ref{Kind: recommend.KindProduct, ID: ev.Key}
-		if e.load(ref, &old); p.UpdatedAt.After(old.UpdatedAt) {
+		e.load(ref, &old)
+		if p.UpdatedAt.After(old.UpdatedAt) {
 			changed[ref] = p
 		}
 	case recommend.TypeReaderDeclared, recommend.TypeActed:
@@ -188,7 +189,8 @@ func (e *engine) decide(ev recommend.Event, changed map[recommend.Ref]any) error
 func (e *engine) decideAction(ev recommend.Event, changed map[recommend.Ref]any) {
 	ref := recommend.Ref{Kind: recommend.KindReader, ID: ev.Key}
 	r := &recommend.Reader{ID: ev.Key}
-	if e.load(ref, r); r.Seen.Has(ev) {
+	e.load(ref, r)
+	if r.Seen.Has(ev) {
 		return
 	}
 	if ev.Type == recommend.TypeReaderDeclared {
@@ -215,7 +217,8 @@ func (e *engine) decideRuling(ev recommend.Event, changed map[recommend.Ref]any)
 	ref := recommend.Ref{Kind: recommend.KindRuling, ID: ev.Key}
 	target, _ := recommend.ParseTarget(ev.Key)
 	r := &recommend.Ruling{Target: target, At: ev.Time}
-	if e.load(ref, r); r.Seen.Has(ev) {
+	e.load(ref, r)
+	if r.Seen.Has(ev) {
 		return
 	}
 	expert := recommend.Ref{Kind: recommend.KindExpert, ID: target.ID}

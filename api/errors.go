@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -49,7 +50,7 @@ func goneRefusal(gone *recommend.GoneError) *refusal {
 	r := refuse(codePickRemoved, "pick "+strconv.Quote(gone.ID)+" is not shown: "+string(gone.Reason)).
 		with("removed_reason", string(gone.Reason))
 	if gone.Rule != "" {
-		r.with("rule", gone.Rule)
+		r = r.with("rule", gone.Rule)
 	}
 	return r
 }
@@ -79,9 +80,7 @@ func (s *Server) fail(c *call, err error) {
 	}
 	h := c.Writer.Header()
 	h.Del("Etag") // of what was about to be answered
-	for name, values := range r.header {
-		h[name] = values
-	}
+	maps.Copy(h, r.header)
 	h.Set("Content-Language", c.lang)
 	if h.Get("Cache-Control") == "" || p.Status != http.StatusNotFound {
 		c.private()

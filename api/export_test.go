@@ -9,6 +9,18 @@ func (s *Server) Routes() []string {
 	return out
 }
 
+// DecodeStrict is how bodies of requests are read.
+func DecodeStrict(b []byte, v any) error { return decodeStrict(b, v) }
+
+// StatusOf is what a client is told of err.
+func (s *Server) StatusOf(err error) (status int, code string) {
+	r := s.refusalOf(err)
+	if r.status != 0 {
+		return r.status, r.code
+	}
+	return s.types.of(r.code).status, r.code
+}
+
 // ProblemCodes lists the kinds of problem with their statuses.
 func (s *Server) ProblemCodes() map[string]int {
 	codes := make(map[string]int)

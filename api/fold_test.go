@@ -11,7 +11,8 @@ import (
 func (e *engine) decidePick(ev recommend.Event, changed map[recommend.Ref]any) error {
 	state := recommend.Ref{Kind: recommend.KindPublisher, ID: ev.Key}
 	pub := &recommend.Publisher{Expert: ev.Key}
-	if e.load(state, pub); pub.Seen.Has(ev) {
+	e.load(state, pub)
+	if pub.Seen.Has(ev) {
 		return nil
 	}
 	var of struct {
@@ -23,7 +24,8 @@ func (e *engine) decidePick(ev recommend.Event, changed map[recommend.Ref]any) e
 	}
 	ref := recommend.Ref{Kind: recommend.KindPick, ID: of.ID}
 	pick := new(recommend.Pick)
-	if e.load(ref, pick); ev.Type != recommend.TypePickPublished {
+	e.load(ref, pick)
+	if ev.Type != recommend.TypePickPublished {
 		entry := pub.Entry(of.ID)
 		if entry == nil {
 			return errors.New("no such pick")

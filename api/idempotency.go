@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -119,9 +120,7 @@ func (s *Server) once(c *call, serve func(*call) error) error {
 
 func (s *Server) replay(c *call, a *answer) {
 	h := c.Writer.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
+	maps.Copy(h, a.header)
 	c.replayed()
 	_ = c.raw(a.status, h.Get("Content-Type"), a.body) // never fails
 }
@@ -169,8 +168,11 @@ func (k *keeper) Write(b []byte) (int, error) {
 	return k.ResponseWriter.Write(b)
 }
 
-// WriteString is Write.
-func (k *keeper) WriteString(s string) (int, error) { return k.Write([]byte(s)) }
+// WriteString keeps s.
+func (k *keeper) WriteString(s string) (int, error) {
+	k.body = append(k.body, s...)
+	return k.ResponseWriter.WriteString(s)
+}
 
 // scopedKey tells the keys of different callers and routes apart.
 func (c *call) scopedKey() string {

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"net/http"
 	"sync"
 	"testing"
@@ -27,7 +28,7 @@ func TestARepeatGetsTheSameAnswer(t *testing.T) {
 	}
 	s.clock.advance(time.Hour)
 	again := s.do("POST", "/v1/picks", pickOf("1"), mei, key("a")).is(202)
-	if string(again.body) != string(first.body) || again.header.Get("Idempotency-Replayed") != "true" || again.header.Get("Location") != first.header.Get("Location") {
+	if !bytes.Equal(again.body, first.body) || again.header.Get("Idempotency-Replayed") != "true" || again.header.Get("Location") != first.header.Get("Location") {
 		t.Errorf("got %v %s, want the first answer replayed", again.header, again.body)
 	}
 	s.do("POST", "/v1/picks", pickOf("2"), mei, key("a")).problem(422, "idempotency-key-reused")
@@ -43,7 +44,7 @@ func TestARefusalIsReplayedToo(t *testing.T) {
 	first := s.do("POST", "/v1/picks", bad, mei, key("a"))
 	first.problem(422, "unsupported-channel")
 	again := s.do("POST", "/v1/picks", bad, mei, key("a"))
-	if string(again.body) != string(first.body) || again.header.Get("Idempotency-Replayed") != "true" {
+	if !bytes.Equal(again.body, first.body) || again.header.Get("Idempotency-Replayed") != "true" {
 		t.Errorf("got %s, want the refusal replayed", again.body)
 	}
 }
@@ -178,5 +179,27 @@ func TestTwentyPicksAtOnceKeepTheLimits(t *testing.T) {
 	wg.Wait()
 	if n := len(s.engine.events(recommend.TopicPicks)); n != 1 {
 		t.Errorf("%d events, want 1: the next would have to wait ten minutes", n)
+	}
+}
+
+func TestAHeldPickIsToldAgainOnAnotherProcess(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.open(t), w.open(t)
+	mei := a.expert("mei", "home")
+	same := pickOf("1")
+	for _, item := range []string{"1", "2", "3"} {
+		c := pickOf(item)
+		c["reason"] = same["reason"]
+		a.publish(mei, c)
+	}
+	c := pickOf("4")
+	c["reason"] = same["reason"]
+	first := into[published](a.do("POST", "/v1/picks", c, mei, key("held")).is(202))
+	again := into[published](b.do("POST", "/v1/picks", c, mei, key("held")).is(202))
+	if first.State != "held" || again.State != "held" || again.ID != first.ID {
+		t.Fatalf("states %q and %q, want held twice", first.State, again.State)
+	}
+	if len(again.Checks) != 1 || again.Checks[0]["code"] != "near-duplicate" || again.Checks[0]["result"] != "hold" {
+		t.Errorf("checks %v, want why it is held", again.Checks)
 	}
 }

@@ -73,7 +73,7 @@ func createKeys(path string) ([]byte, error) {
 	f := keyFile{Seed: make([]byte, ed25519.SeedSize), Secret: make([]byte, secretSize)}
 	_, _ = rand.Read(f.Seed) // never fails
 	_, _ = rand.Read(f.Secret)
-	b, err := json.MarshalIndent(f, "", "  ")
+	b, err := json.MarshalIndent(f, "", "  ") //nolint:gosec // this file is where the secret belongs
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func createKeys(path string) ([]byte, error) {
 	}
 	defer func() { _ = os.Remove(tmp.Name()) }()
 	_, err = tmp.Write(append(b, '\n'))
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return nil, err
 	}
 	err = os.Link(tmp.Name(), path)

@@ -138,7 +138,7 @@ func (t problemTypes) refuseAll(problems []recommend.Problem) *refusal {
 			name = "violated-policies" // as the draft on rate limit headers writes it
 		}
 		if !reserved(name) {
-			r.with(name, value)
+			r = r.with(name, value)
 		}
 	}
 	return r

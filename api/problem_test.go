@@ -37,6 +37,7 @@ func TestEveryErrorIsProblemDetails(t *testing.T) {
 		"no type":                   {s.do("POST", "/v1/picks", nil, mei, key("a")), 415, "media-type-unsupported"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			tt.r.t = t
 			p := tt.r.problem(tt.status, tt.code)
 			if p["type"] != "/docs/problems/"+tt.code || p["title"] == "" || p["status"] != float64(tt.status) || p["instance"] == "" {
 				t.Errorf("got %s, want type, title, status and instance", tt.r.body)
@@ -179,7 +180,7 @@ func TestTokensAreNotInTheLog(t *testing.T) {
 	s := open(t)
 	token := strings.TrimPrefix(s.token(t, "ann", api.ScopeWindowRead).value, "Bearer ")
 	logger.With("authorization", "Bearer "+token, slog.Group("g", "x", token)).WithGroup("h").
-		InfoContext(t.Context(), "sent Bearer "+token, "err", io.EOF, "url", "/v1?x="+token, "token", "abc", "any", http.NoBody, slog.Group("deep", "cookie", token))
+		InfoContext(t.Context(), "sent", "how", "Bearer "+token, "err", io.EOF, "url", "/v1?x="+token, "token", "abc", "any", http.NoBody, slog.Group("deep", "cookie", token))
 	if strings.Contains(log.String(), token) || strings.Contains(log.String(), "abc") {
 		t.Errorf("a token is in the log: %s", log.String())
 	}
@@ -191,10 +192,12 @@ func TestTokensAreNotInTheLog(t *testing.T) {
 func TestPagesAreServedBesideTheAPI(t *testing.T) {
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<h1>window</h1>") })
-	pages.HandleFunc("GET /broken", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "stack trace", 500) })
+	pages.HandleFunc("GET /broken", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "stack trace", http.StatusInternalServerError)
+	})
 	pages.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(404)
+		w.WriteHeader(http.StatusNotFound)
 		_, _ = io.WriteString(w, "<h1>nothing here</h1>")
 	})
 	s := open(t, func(c *api.Config) { c.Pages = pages })

@@ -237,7 +237,7 @@ func (b *bundle) lost(ctx context.Context, folded bool) error {
 // answer is what the client is told of pick i.
 func (b *bundle) answer(i int) (*placed, error) {
 	p := &placed{ID: b.ids[i], State: statePending, Pending: true, Checks: []recommend.Check{}, PolicyVersion: b.scene.Policy.Version}
-	if b.verdicts != nil {
+	if i < len(b.verdicts) {
 		p.Checks = b.verdicts[i].Checks
 	}
 	pick := b.picks[i]
@@ -245,7 +245,7 @@ func (b *bundle) answer(i int) (*placed, error) {
 		return p, nil
 	}
 	p.State, p.Pending, p.DeferredUntil, p.PolicyVersion = string(pick.State), false, pick.DeferredUntil, pick.Policy
-	if b.verdicts == nil || b.verdicts[i].State != pick.State { // the fold's word is the last
+	if i >= len(b.verdicts) || b.verdicts[i].State != pick.State { // the fold's word is the last
 		p.Checks = checksOf(pick)
 	}
 	var err error
@@ -264,7 +264,7 @@ func (s *Server) ownView(c *call, id string) (*recommend.PickView, error) {
 
 // checksOf are the checks that a pick's document still tells of.
 func checksOf(p *recommend.Pick) []recommend.Check {
-	checks := []recommend.Check{}
+	checks := make([]recommend.Check, 0, len(p.Problems))
 	for i := range p.Problems {
 		result := recommend.Held
 		if p.State == recommend.PickDeferred {

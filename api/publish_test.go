@@ -1,10 +1,12 @@
 package api_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -163,7 +165,7 @@ func TestTooManyGiftsAreRefusedWithTheShare(t *testing.T) {
 	s := open(t)
 	mei := s.expert("mei", "home")
 	for i := range 6 {
-		c := pickOf(fmt.Sprint(i))
+		c := pickOf(strconv.Itoa(i))
 		if i < 2 {
 			c["relationship"] = "gift"
 		}
@@ -284,7 +286,7 @@ func TestAPostTakesSeveralPicksAndSpacesThem(t *testing.T) {
 		t.Errorf("the third is deferred until %s, want %s", got.Items[2].DeferredUntil, want)
 	}
 	again := s.do("POST", "/v1/posts", body, mei, key("a")).is(202)
-	if string(again.body) != string(r.body) || again.header.Get("Idempotency-Replayed") != "true" {
+	if !bytes.Equal(again.body, r.body) || again.header.Get("Idempotency-Replayed") != "true" {
 		t.Errorf("the repeat got %s, want the same replayed", again.body)
 	}
 	s.do("POST", "/v1/posts", object{"picks": []object{pickOf("4")}}, mei, key("b")).problem(429, "quota-exceeded")
@@ -344,6 +346,7 @@ func TestAnEngineThatIsAwayIsToldAsSuch(t *testing.T) {
 		"the store": func() { set(nil, away) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
 			fault()
 			r := s.do("POST", "/v1/picks", pickOf("1"), mei, key("a"))
 			r.problem(503, "retry-later")

@@ -63,6 +63,7 @@ func TestInterestsThatAreNotValidAreRefused(t *testing.T) {
 		"none":             {nil, "/interests"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
 			r := s.do("PUT", "/v1/me/interests", object{"interests": tt.list}, ann)
 			p := r.problem(422, "validation")
 			if !slices.ContainsFunc(faults(p), func(f object) bool { return f["pointer"] == tt.pointer }) {

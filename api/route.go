@@ -167,5 +167,10 @@ func (w *pageWriter) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// WriteString is Write.
-func (w *pageWriter) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
+// WriteString swallows like Write.
+func (w *pageWriter) WriteString(s string) (int, error) {
+	if w.status != 0 {
+		return len(s), nil
+	}
+	return w.ResponseWriter.WriteString(s)
+}

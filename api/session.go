@@ -139,7 +139,7 @@ func (s *Server) cookieOf(token string, left time.Duration) *http.Cookie {
 	if age <= 0 {
 		age = -1
 	}
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure where the service is known to be behind https
 		Name: sessionCookie, Value: token, Path: "/", MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: strings.HasPrefix(s.PublicURL, "https://"),
 	}

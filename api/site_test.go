@@ -92,6 +92,13 @@ func (w *world) open(t *testing.T, change ...func(*api.Config)) *site {
 	return &site{world: w, t: t, server: server, url: http1.URL, client: &http.Client{Transport: newValidating(t)}}
 }
 
+// in is s for a subtest.
+func (s *site) in(t *testing.T) *site {
+	sub := *s
+	sub.t = t
+	return &sub
+}
+
 var unlimited = api.Limit{PerSecond: -1}
 
 func open(t *testing.T, change ...func(*api.Config)) *site {
@@ -225,11 +232,11 @@ func reasonFor(item string) string {
 	seed := fnv.New64a()
 	seed.Write([]byte(item))
 	r := rand.New(rand.NewPCG(seed.Sum64(), 1))
-	text := "Why " + item + ":"
+	text := []string{"Why", item + ":"}
 	for range 12 {
-		text += " " + words[r.IntN(len(words))]
+		text = append(text, words[r.IntN(len(words))])
 	}
-	return text
+	return strings.Join(text, " ")
 }
 
 type published struct {

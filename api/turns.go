@@ -49,7 +49,8 @@ func (t *turns) take(ctx context.Context, id string, patience time.Duration) (gi
 		if got {
 			h.free <- struct{}{}
 		}
-		if h.waiting--; h.waiting == 0 {
+		h.waiting--
+		if h.waiting == 0 {
 			delete(t.held, id)
 		}
 	}

@@ -47,13 +47,12 @@ func (s *Server) overQuota(c *call, d *desk, over *recommend.Problem) *refusal {
 		until = l.NextAllowedAt
 	}
 	wait := seconds(until.Sub(now))
-	r := s.types.refuseAll([]recommend.Problem{*over}).with("policy_version", policy.Version).after(until.Sub(now))
 	const day, hour = 24 * 60 * 60, 60 * 60
-	r.head("RateLimit-Policy", fmt.Sprintf(`"per-hour";q=%d;w=%d, "per-day";q=%d;w=%d, "spacing";q=1;w=%d`,
-		l.PerHour.Limit, hour, l.PerDay.Limit, day, max(1, l.SpacingSeconds)))
-	r.head("RateLimit", fmt.Sprintf(`"per-hour";r=%d;t=%d, "per-day";r=%d;t=%d, "spacing";r=0;t=%d`,
-		l.PerHour.Remaining, wait, l.PerDay.Remaining, wait, wait))
-	return r
+	return s.types.refuseAll([]recommend.Problem{*over}).with("policy_version", policy.Version).after(until.Sub(now)).
+		head("RateLimit-Policy", fmt.Sprintf(`"per-hour";q=%d;w=%d, "per-day";q=%d;w=%d, "spacing";q=1;w=%d`,
+			l.PerHour.Limit, hour, l.PerDay.Limit, day, max(1, l.SpacingSeconds))).
+		head("RateLimit", fmt.Sprintf(`"per-hour";r=%d;t=%d, "per-day";r=%d;t=%d, "spacing";r=0;t=%d`,
+			l.PerHour.Remaining, wait, l.PerDay.Remaining, wait, wait))
 }
 
 func seconds(d time.Duration) int64 { return max(1, int64(math.Ceil(d.Seconds()))) }

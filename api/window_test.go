@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func (s *site) stock(n int) (ids []string) {
 		id := fmt.Sprintf("x%02d", i)
 		s.do("POST", "/v1/experts", object{"id": id, "name": id, "topics": []string{"home"}, "verified": true}, s.moderator()).is(200)
 		x := s.token(s.t, id, api.ScopePicksWrite)
-		ids = append(ids, into[published](s.do("POST", "/v1/picks", pickOf(fmt.Sprint(100+i)), x, key("k")).is(202)).ID)
+		ids = append(ids, into[published](s.do("POST", "/v1/picks", pickOf(strconv.Itoa(100+i)), x, key("k")).is(202)).ID)
 	}
 	return ids
 }
@@ -77,6 +78,7 @@ func TestAWindowRefusesWhatItCannotRead(t *testing.T) {
 		"exclude_ids=" + strings.Repeat("a,", 101): {400, "validation"},
 	} {
 		t.Run(query[:min(30, len(query))], func(t *testing.T) {
+			s := s.in(t)
 			s.do("GET", "/v1/window?"+query, nil, ann).problem(want.status, want.code)
 		})
 	}
