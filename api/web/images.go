@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vitrine.dev/recommend"
+	"vitrine.dev/recommend/link"
 )
 
 // drawn are the headers of pictures that this package draws.
@@ -20,7 +21,7 @@ func drawn(w http.ResponseWriter) {
 // picture draws a product.
 func (s *site) picture(w http.ResponseWriter, r *http.Request) {
 	key, ok := strings.CutSuffix(r.PathValue("file"), ".svg")
-	if !ok {
+	if _, _, err := link.ParseKey(key); !ok || err != nil {
 		http.NotFound(w, r)
 		return
 	}

@@ -148,17 +148,17 @@ func (s *site) page(serve func(*request) error) http.HandlerFunc {
 		h.Set("Cache-Control", "private, no-cache") // going back shows the page as it was left
 		h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
 		if r.URL.Query().Get("lang") == q.lang {
-			http.SetCookie(w, &http.Cookie{
+			http.SetCookie(w, &http.Cookie{ //nolint:gosec // a language is no secret; over plain HTTP it must be kept too
 				Name: langCookie, Value: q.lang, Path: "/", MaxAge: 365 * 24 * 3600,
 				HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteLaxMode,
 			})
 		}
-		err := q.recognise()
+		err := q.recognise() //nolint:contextcheck // the request in q has it
 		if err == nil {
 			err = serve(q)
 		}
 		if err != nil {
-			q.fail(err)
+			q.fail(err) //nolint:contextcheck // the request in q has it
 		}
 	}
 }

@@ -68,8 +68,9 @@ func (q *request) fail(err error) {
 	if terr == nil {
 		terr = q.show(t.status, "trouble", view{Title: title, Body: t})
 	}
-	if terr != nil {
-		q.site.Logger.ErrorContext(q.ctx(), "page about an error failed", "err", terr)
-		http.Error(q.w, http.StatusText(t.status), t.status)
+	if terr == nil {
+		return
 	}
+	q.site.Logger.ErrorContext(q.ctx(), "page about an error failed", "err", terr)
+	http.Error(q.w, http.StatusText(t.status), t.status)
 }

@@ -46,7 +46,7 @@ export function mine({ edit, changed }) {
 		try {
 			if (what === 'edit') return await edit(pick);
 			await change(what, pick, li);
-			toast(say(`js.${what}`), () => perform(what === 'withdraw' ? 'restore' : 'withdraw', pick, list.querySelector(`[data-pick="${CSS.escape(pick.pick)}"]`) ?? li));
+			toast(say(what === 'withdraw' ? 'js.withdraw' : 'js.restore'), () => perform(what === 'withdraw' ? 'restore' : 'withdraw', pick, list.querySelector(`[data-pick="${CSS.escape(pick.pick)}"]`) ?? li));
 			changed();
 		} catch (err) {
 			toast(err.message);
