@@ -18,33 +18,36 @@ const mostTallied = 5_000
 // countTopics tallies the topics of what could be browsed without a topic.
 func (s *searching) countTopics() {
 	s.tally.topics = make(map[int32]int)
-	passes := func(n int32) bool { return s.ofPartner(n) && s.found(n) }
-	w := s.newest.walk()
-	for range mostTallied {
-		n, ok := w.next()
-		if !ok {
-			return
+	s.cards(s.newest.walk(), s.ofPartner, func(n int32) {
+		for _, t := range s.topics.sets[s.picks.row[n].topics].closure {
+			s.tally.topics[t]++
 		}
-		if passes(n) && s.isCard(n, passes) {
-			for _, t := range s.topics.sets[s.picks.row[n].topics].closure {
-				s.tally.topics[t]++
-			}
-		}
-	}
+	})
 }
 
 // countPartners tallies the partners of what could be browsed without a partner.
 func (s *searching) countPartners() {
 	s.tally.partners = make(map[int32]int)
-	passes := func(n int32) bool { return s.inTopic(n) && s.found(n) }
-	w := s.postingOf(s.filters.topic).walk()
+	s.cards(s.postingOf(s.filters.topic).walk(), s.inTopic, func(n int32) {
+		s.tally.partners[s.products.rec[s.picks.row[n].product].partner]++
+	})
+}
+
+// cards calls f with the newest pick of w that passes and can be found, of each
+// product.
+func (s *searching) cards(w walk, passes func(int32) bool, f func(int32)) {
+	const bits = 64
+	seen := make([]uint64, len(s.products.rec)/bits+1)
 	for range mostTallied {
 		n, ok := w.next()
 		if !ok {
 			return
 		}
-		if passes(n) && s.isCard(n, passes) {
-			s.tally.partners[s.products.rec[s.picks.row[n].product].partner]++
+		product := s.picks.row[n].product
+		word, bit := &seen[product/bits], uint64(1)<<(product%bits)
+		if *word&bit == 0 && passes(n) && s.found(n) {
+			*word |= bit
+			f(n)
 		}
 	}
 }
