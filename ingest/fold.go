@@ -72,7 +72,7 @@ type Leaf struct {
 // has not (yet) told. Partitions of different topics are read at their own
 // pace, so it is a refusal only once Topic has been folded as far as it had
 // been written when the event was taken up.
-type Premature struct {
+type Premature struct { //nolint:errname // it reads as what it is: too early, not wrong
 	Topic string
 	Err   error // wraps recommend.ErrInvalid
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"vitrine.dev/recommend"
@@ -172,10 +173,8 @@ func refusal(v *recommend.Verdict) error {
 	if err == nil {
 		return nil
 	}
-	for _, code := range []string{"expert-not-verified", "topic-not-approved", "unsupported-channel", "publishing-frozen"} {
-		if v.Has(code) {
-			return &Premature{Topic: recommend.TopicRulings, Err: err}
-		}
+	if slices.ContainsFunc([]string{"expert-not-verified", "topic-not-approved", "unsupported-channel", "publishing-frozen"}, v.Has) {
+		return &Premature{Topic: recommend.TopicRulings, Err: err}
 	}
 	return err
 }

@@ -148,8 +148,7 @@ func published(id, expert, link string, at time.Time) recommend.Event {
 }
 
 func code(err error) string {
-	var r *recommend.Refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*recommend.Refusal](err); ok {
 		return r.Code()
 	}
 	return fmt.Sprint(err)

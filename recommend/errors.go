@@ -37,7 +37,7 @@ type Problem struct {
 
 // A Refusal is the error of an input that breaks one or more rules. It wraps
 // [ErrInvalid].
-type Refusal struct {
+type Refusal struct { //nolint:errname // the word of the domain
 	Problems []Problem
 }
 

@@ -83,7 +83,7 @@ func (f *Follower) Run(ctx context.Context) error {
 		err := f.Sync(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil //nolint:nilerr // being told to stop is no error
+			return nil // told to stop
 		case err != nil && !away:
 			away = true
 			f.Logger.WarnContext(ctx, "following the store is interrupted", "err", err)

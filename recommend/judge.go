@@ -176,8 +176,7 @@ func (v *Verdict) link(c Case) {
 	l, err := c.Links.Parse(c.Content.Link)
 	if err != nil {
 		p := Problem{Code: "unsupported-channel", Pointer: "/link", Message: err.Error()}
-		var le *link.Error
-		if errors.As(err, &le) {
+		if le, ok := errors.AsType[*link.Error](err); ok {
 			p = Problem{Code: le.Code, Pointer: "/link", Message: le.Message, Fix: le.Fix, Details: map[string]any{"accepted": le.Accepted}}
 		}
 		v.add("link", Failed, &p)

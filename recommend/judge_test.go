@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -124,7 +125,7 @@ func TestTrustedCasesSkipLimitsOnly(t *testing.T) {
 	c := goodCase()
 	c.Trusted = true
 	for i := range 50 {
-		c.Publisher.Picks = append(c.Publisher.Picks, recommend.PublishedEntry{Pick: fmt.Sprint(i), Product: fmt.Sprint("taobao:", i+10), Counted: noon})
+		c.Publisher.Picks = append(c.Publisher.Picks, recommend.PublishedEntry{Pick: strconv.Itoa(i), Product: fmt.Sprint("taobao:", i+10), Counted: noon})
 	}
 	if v := recommend.Judge(c); v.Refusal() != nil || v.State != recommend.PickPublished {
 		t.Errorf("got %s %v, want published", v.State, v.Refusal())

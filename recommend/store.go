@@ -96,7 +96,10 @@ type Store interface {
 	Changes(ctx context.Context, kind Kind, since Mark, limit int) ([]Document, Mark, error)
 
 	// Search returns picks and products whose text matches, best first. A
-	// document is found at the latest two seconds after it was put.
+	// document is found at the latest two seconds after it was put. A text that
+	// is longer than an engine takes (1,000 characters are always taken) is an
+	// error that wraps [ErrInvalid]; of words that very many documents hold, an
+	// engine may weigh a bounded number of them.
 	Search(ctx context.Context, q Search) ([]Hit, error)
 
 	// Check reports whether the store answers, for readiness.

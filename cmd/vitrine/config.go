@@ -96,7 +96,8 @@ func parseConfig(c command, args []string, env environment) (*config, error) {
 	if err := parseMixed(fs, args, &cfg.Args); err != nil {
 		return nil, err
 	}
-	return cfg, cfg.finish(env)
+	err = cfg.finish(env)
+	return cfg, err
 }
 
 // parseMixed lets flags stand after arguments too.

@@ -23,7 +23,7 @@ func exportDir(ctx context.Context, cfg *config, env environment) (err error) {
 	if len(cfg.Args) != 1 {
 		return errors.New("export: name one directory to write to")
 	}
-	if err := os.MkdirAll(cfg.Args[0], 0o750); err != nil {
+	if err := os.MkdirAll(cfg.Args[0], 0o750); err != nil { //nolint:gosec // the operator names the directory
 		return err
 	}
 	eng, err := openEngines(ctx, cfg)

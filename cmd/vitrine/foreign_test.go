@@ -180,11 +180,11 @@ func (in *installation) exportedPicks(name string) int {
 	in.t.Helper()
 	dir := filepath.Join(in.dir, "export-"+name)
 	in.run("export", dir)
-	f, err := os.Open(filepath.Join(dir, "picks.jsonl.gz")) //nolint:gosec // our own file
+	f, err := os.Open(filepath.Join(dir, "picks.jsonl.gz"))
 	if err != nil {
 		in.t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		in.t.Fatal(err)

@@ -102,7 +102,7 @@ func (in *installation) onServers() *installation {
 // deleteIndices deletes what a test made in Elasticsearch.
 func deleteIndices(t testing.TB, es, prefix string) {
 	ask := func(method, path string) string {
-		req, err := http.NewRequestWithContext(context.Background(), method, es+path, nil)
+		req, err := http.NewRequestWithContext(context.Background(), method, es+path, http.NoBody)
 		if err != nil {
 			t.Error(err)
 			return ""
@@ -116,7 +116,7 @@ func deleteIndices(t testing.TB, es, prefix string) {
 		b, _ := io.ReadAll(res.Body)
 		return string(b)
 	}
-	for _, index := range strings.Fields(ask(http.MethodGet, "/_cat/indices/"+prefix+"*?h=index")) {
+	for index := range strings.FieldsSeq(ask(http.MethodGet, "/_cat/indices/"+prefix+"*?h=index")) {
 		ask(http.MethodDelete, "/"+index)
 	}
 }
@@ -161,7 +161,7 @@ func (in *installation) try(command string, more ...string) (stdout, stderr stri
 	if err != nil {
 		in.t.Fatal(err)
 	}
-	cmd := exec.CommandContext(in.t.Context(), path, in.args(command, more...)...) //nolint:gosec // our own binary
+	cmd := exec.CommandContext(in.t.Context(), path, in.args(command, more...)...)
 	var o, e bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &o, &e
 	err = cmd.Run()
@@ -204,10 +204,10 @@ func (b *lockedBuffer) String() string {
 
 // start runs a serving command on a free port and returns when it is ready. It
 // is killed when the test ends.
-func (in *installation) start(command string, more ...string) *process {
+func (in *installation) start(command string) *process {
 	in.t.Helper()
 	p := &process{in: in, addr: freeAddr(in.t), log: new(lockedBuffer)}
-	p.args = in.args(command, append([]string{"--addr", p.addr}, more...)...)
+	p.args = in.args(command, "--addr", p.addr)
 	p.begin()
 	in.t.Cleanup(p.kill)
 	p.awaitReady()
@@ -220,7 +220,7 @@ func freeAddr(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().String()
 }
 
@@ -230,7 +230,7 @@ func (p *process) begin() {
 	if err != nil {
 		p.in.t.Fatal(err)
 	}
-	p.cmd = exec.Command(path, p.args...) //nolint:gosec,noctx // our own binary; ended by kill, also after the test's context
+	p.cmd = exec.Command(path, p.args...) //nolint:noctx // our own binary; ended by kill, also after the test's context
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		p.in.t.Fatal(err)

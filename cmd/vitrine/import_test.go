@@ -138,7 +138,7 @@ func TestAChangedPolicyFileTakesEffectAndABadOneDoesNot(t *testing.T) {
 				Version string `json:"version"`
 			}
 			if err := p.client("").get("/v1/policy", &v); err != nil || v.Version != want {
-				return fmt.Errorf("version %q (%v), want %q", v.Version, err, want)
+				return fmt.Errorf("version %q, want %q: %w", v.Version, want, err)
 			}
 			return nil
 		})
@@ -187,7 +187,7 @@ func (in *installation) exported(dir string) map[string]string {
 	}
 	out := make(map[string]string)
 	for _, e := range entries {
-		f, err := os.Open(filepath.Join(dir, e.Name())) //nolint:gosec // our own file
+		f, err := os.Open(filepath.Join(dir, e.Name()))
 		if err != nil {
 			in.t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"vitrine.dev/api"
@@ -51,7 +52,7 @@ func openEngines(ctx context.Context, cfg *config) (opened *engines, err error) 
 		if layout.Default == 0 {
 			layout.Default = 1
 		}
-		err = e.openEmbedded(cfg)
+		err = e.openEmbedded(cfg) //nolint:contextcheck // opening local files is not worth interrupting
 	} else {
 		err = e.openServers(ctx, cfg)
 	}
@@ -71,7 +72,7 @@ func openEngines(ctx context.Context, cfg *config) (opened *engines, err error) 
 }
 
 func (e *engines) openEmbedded(cfg *config) error {
-	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil { //nolint:gosec // the operator names the directory
 		return fmt.Errorf("data: %w", err)
 	}
 	b, err := broker.Open(filepath.Join(cfg.Data, "log"), broker.Options{Logger: cfg.logger})
@@ -105,8 +106,8 @@ func (e *engines) openServers(ctx context.Context, cfg *config) error {
 // Close closes everything, the last opened first.
 func (e *engines) Close() error {
 	var errs []error
-	for i := len(e.closers) - 1; i >= 0; i-- {
-		errs = append(errs, e.closers[i]())
+	for _, c := range slices.Backward(e.closers) {
+		errs = append(errs, c())
 	}
 	e.closers = nil
 	return errors.Join(errs...)

@@ -27,7 +27,7 @@ type progress struct {
 func newProgress(out io.Writer, what string, total int64) *progress {
 	p := &progress{out: out, what: what, total: total, start: time.Now()}
 	if f, ok := out.(*os.File); ok {
-		p.term = term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor is small
+		p.term = term.IsTerminal(int(f.Fd()))
 	}
 	return p
 }

@@ -52,7 +52,7 @@ func runService(ctx context.Context, cfg *config, env environment, r role) (err 
 		return err
 	}
 	p := &process{service: s, role: r}
-	srv, err := p.build()
+	srv, err := p.build() //nolint:contextcheck // requests bring their own
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -145,9 +145,10 @@ func (p *process) follow(ctx context.Context) error {
 	start := time.Now()
 	for {
 		err := p.follower.Sync(ctx)
+		if ctx.Err() != nil { // told to stop
+			return nil //nolint:nilerr // whatever Sync says of it
+		}
 		switch {
-		case ctx.Err() != nil:
-			return nil //nolint:nilerr // being told to stop is no error
 		case err == nil:
 			p.loaded.Store(true)
 			p.cfg.logger.InfoContext(ctx, "store read", "took", time.Since(start).String())
@@ -193,10 +194,10 @@ func (p *process) close() {
 }
 
 func (p *process) demo(ctx context.Context, env environment, url string) error {
-	if err := loadDemo(ctx, p, env); err != nil {
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // being told to stop is no error
-		}
+	switch err := loadDemo(ctx, p, env); {
+	case ctx.Err() != nil: // told to stop
+		return nil
+	case err != nil:
 		return fmt.Errorf("demo: %w", err)
 	}
 	if err := greet(ctx, p, env, url); err != nil {

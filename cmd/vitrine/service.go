@@ -34,7 +34,8 @@ func newService(ctx context.Context, cfg *config) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &service{cfg: cfg, engines: eng, world: recommend.NewWorld(policy, cfg.logger), metrics: newMetrics()}, nil
+	world := recommend.NewWorld(policy, cfg.logger) //nolint:contextcheck // nothing in it waits
+	return &service{cfg: cfg, engines: eng, world: world, metrics: newMetrics()}, nil
 }
 
 // follower follows kinds and hands rulings to the world and everything to

@@ -133,7 +133,7 @@ func TestTakedownAndPauseReachEverySurface(t *testing.T) {
 			for _, path := range append(surfaces, "/v1/window?limit=50&topic=topic-0&cursor="+first.Next) {
 				await(t, 20*time.Second, func() error {
 					if shown, err := w.shows(p, path, victim); err != nil || shown {
-						return fmt.Errorf("%s still shows the removed pick (%v)", path, err)
+						return fmt.Errorf("%s still shows the removed pick: %w", path, err)
 					}
 					return nil
 				})
@@ -167,7 +167,7 @@ func TestTakedownAndPauseReachEverySurface(t *testing.T) {
 		w.rule(t, "partner", "shop", "resume")
 		await(t, 20*time.Second, func() error {
 			if shown, err := w.shows(w.api[1], surfaces[0], first.Items[0].Pick); err != nil || !shown {
-				return fmt.Errorf("resumed, but not shown (%v)", err)
+				return fmt.Errorf("resumed, but not shown: %w", err)
 			}
 			return nil
 		})
@@ -250,7 +250,8 @@ func TestPagesHoldTogetherAcrossProcesses(t *testing.T) {
 			var page windowPage
 			w.api[i%2].client(w.reader).mustGet(t, "/v1/window?limit=5&topic=topic-0"+cursor, &page)
 			for _, it := range page.Items {
-				if seen[it.Pick]++; seen[it.Pick] > 1 {
+				seen[it.Pick]++
+				if seen[it.Pick] > 1 {
 					t.Errorf("pick %s came twice", it.Pick)
 				}
 			}

@@ -115,6 +115,7 @@ func benchPut(b *testing.B, s recommend.Store, size int) {
 func benchPutTogether(b *testing.B, s recommend.Store) {
 	var next atomic.Int64
 	b.SetParallelism(8) // times GOMAXPROCS
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if err := s.Put(b.Context(), benchDocument(int(next.Add(1)))); err != nil {

@@ -87,8 +87,8 @@ func corpus(pre string) []recommend.Document {
 func (h *harness) testWords(t *testing.T) {
 	pre := h.prefix()
 	put(t, h, corpus(pre)...)
-	put(t, h, withText(recommend.KindPick, pre+"last", 1, "lastofall"))
-	h.wantFound(t, h.patience, "lastofall", pre, "last")
+	put(t, h, withText(recommend.KindPick, pre+"last", 1, "lastofall"), withText(recommend.KindProduct, pre+"last", 1, "lastofall"))
+	h.wantFound(t, h.patience, "lastofall", pre, "last", "last") // kinds may become searchable apart
 
 	tests := []struct {
 		name, text string
@@ -243,8 +243,8 @@ func (h *harness) testOwnText(t *testing.T) {
 		docs = append(docs, withText(kind, pre+strconv.Itoa(i), 1, text))
 	}
 	put(t, h, docs...)
-	put(t, h, withText(recommend.KindPick, pre+"last", 1, "lastoftexts"))
-	h.wantFound(t, h.patience, "lastoftexts", pre, "last")
+	put(t, h, withText(recommend.KindPick, pre+"last", 1, "lastoftexts"), withText(recommend.KindProduct, pre+"last", 1, "lastoftexts"))
+	h.wantFound(t, h.patience, "lastoftexts", pre, "last", "last")
 	for i, text := range texts() {
 		if got := h.search(t, text, pre); !slices.Contains(got, strconv.Itoa(i)) {
 			t.Errorf("Search for %q: got %q, want the document with that text, %d", text, got, i)
