@@ -98,3 +98,29 @@ func BenchmarkConsumer(b *testing.B) {
 	}
 	b.ReportMetric(events/in.Seconds(), "appends/s")
 }
+
+// BenchmarkPublishToFold reports how long after its append began an event is
+// in the store.
+func BenchmarkPublishToFold(b *testing.B) {
+	cluster := newCluster(b, 3)
+	p := newPublisher(b, cluster)
+	store := newMemStore()
+	start(b, newConsumer(b, cluster, store, p, recommend.TopicPicks))
+	appendAll(b, p, recommend.TopicPicks, testEvent("first", 0, told{}))
+	await(b, "the first", func() bool { return len(numbers(b, store, "first")) == 1 })
+	var took []time.Duration
+	n := 0
+	for b.Loop() {
+		n++
+		key := fmt.Sprint("k", n)
+		began := time.Now()
+		appendAll(b, p, recommend.TopicPicks, testEvent(key, n, told{N: n}))
+		for store.body(recommend.Ref{Kind: kindState, ID: key}) == "" {
+			time.Sleep(100 * time.Microsecond)
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+}

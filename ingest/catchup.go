@@ -35,7 +35,7 @@ func (r *running) catchUp(ctx context.Context, topic string) error {
 		case sum > best:
 			best, since = sum, time.Now()
 		case time.Since(since) > r.Patience:
-			if r.Store.Check(ctx) == nil {
+			if once(ctx, r.Store.Check) == nil {
 				r.Logger.WarnContext(ctx, "another topic is not being folded: deciding without it", "topic", topic)
 				return nil
 			}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -30,9 +29,6 @@ type Cluster struct {
 
 // topic is the name on the broker of a topic of package recommend.
 func (c Cluster) topic(name string) string { return c.Prefix + name }
-
-// logical is the reverse of topic.
-func (c Cluster) logical(name string) string { return strings.TrimPrefix(name, c.Prefix) }
 
 // A client is a connection pool to the cluster. Its background goroutines end
 // with close.

@@ -223,10 +223,14 @@ func (l *lane) leaves(ctx context.Context, items []item) (docs []recommend.Docum
 	for i := range items {
 		it := &items[i]
 		for _, change := range it.outcome.Leaves {
-			if it.err = l.change(it, now[change.Ref], change); it.err != nil {
-				return nil, true, nil
+			if it.err == nil {
+				it.err = l.change(it, now[change.Ref], change)
 			}
 		}
+		spoiled = spoiled || it.err != nil && len(it.outcome.Leaves) > 0
+	}
+	if spoiled {
+		return nil, true, nil
 	}
 	for _, r := range slices.SortedFunc(maps.Keys(now), recommend.Ref.Compare) {
 		if lf := now[r]; lf.doc.Version > lf.stored {

@@ -33,6 +33,9 @@ func (l *Lane) Hooks(catchUp func(topic string) error, pause func(attempt int) e
 	l.catchUp, l.pause = catchUp, pause
 }
 
+// LogTo sets where the lane logs.
+func (l *Lane) LogTo(to *slog.Logger) { l.logger = to }
+
 // Fold folds as a partition's loop does: until all of ms are durable. It
 // returns how many are.
 func (l *Lane) Fold(ctx context.Context, ms []kafka.Message) (done int, err error) {

@@ -246,12 +246,11 @@ func anyHistory(t *rapid.T) {
 			}
 		}
 	}
-	var steps [2]func() (struct{}, bool)
-	for i := range steps {
-		next, stop := iter.Pull(iter.Seq[struct{}](ingester))
-		defer stop()
-		steps[i] = next
-	}
+	one, stopOne := iter.Pull(iter.Seq[struct{}](ingester))
+	defer stopOne()
+	two, stopTwo := iter.Pull(iter.Seq[struct{}](ingester))
+	defer stopTwo()
+	steps := []func() (struct{}, bool){one, two}
 	for range rapid.IntRange(0, 80).Draw(t, "steps") {
 		steps[rapid.IntRange(0, 1).Draw(t, "who")]()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,5 +243,20 @@ func TestLaneForgetsStatesItHasNotUsedForLong(t *testing.T) {
 	s.fold(t, records(t, keys, testEvent("k0", keys, told{N: 2})))
 	if diff := cmp.Diff([]int{1, 2}, numbers(t, s.store, "k0")); diff != "" {
 		t.Errorf("a forgotten state is read again; numbers differ (-want +got):\n%s", diff)
+	}
+}
+
+func TestPanicIsLoggedWithItsPlaceAndWithoutValues(t *testing.T) {
+	s := newScripted(never)
+	var out syncBuffer
+	s.LogTo(slog.New(slog.NewTextHandler(&out, nil)))
+	s.fold(t, records(t, 0, testEvent("k", 0, told{N: 1, Note: "panic"})))
+	for _, want := range []string{"level=ERROR", "offset=0", "panic of string", "testFolder"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the log does not say %q:\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "half done") {
+		t.Errorf("the log has what the fold panicked with:\n%s", out.String())
 	}
 }

@@ -144,16 +144,6 @@ func (s *memStore) body(r recommend.Ref) string {
 	return string(s.docs[r].Body)
 }
 
-func (s *memStore) snapshot() map[recommend.Ref]string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := map[recommend.Ref]string{}
-	for r, d := range s.docs {
-		out[r] = string(d.Body)
-	}
-	return out
-}
-
 // The test fold keeps, per key, the numbers it was told in order, and per pair
 // of key and number a leaf with how often. Some numbers are special.
 const (

@@ -145,8 +145,7 @@ func (p *Publisher) write(ctx context.Context, topic string, ms []kafka.Message)
 // writeError tells what is wrong with a message from what is wrong with the
 // broker.
 func writeError(err error) error {
-	var each kafka.WriteErrors
-	if errors.As(err, &each) {
+	if each, ok := errors.AsType[kafka.WriteErrors](err); ok {
 		for _, e := range each {
 			if e != nil {
 				err = e
@@ -158,6 +157,8 @@ func writeError(err error) error {
 	switch {
 	case errors.As(err, &large), errors.Is(err, kafka.MessageSizeTooLarge):
 		return recommend.Refuse(problem(CodeTooLarge, "the event is larger than the topic takes"))
+	case errors.Is(err, kafka.InvalidTimestamp):
+		return recommend.Refuse(problem(CodeBadTime, "the broker does not take the time of the producer's clock"))
 	case errors.Is(err, io.ErrClosedPipe):
 		return unavailable("write", errors.New("the publisher is closed"))
 	}

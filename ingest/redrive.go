@@ -123,7 +123,7 @@ func (p *Publisher) Redrive(ctx context.Context, f DeadFilter, through func([]by
 // redrive sends a chunk of letters and then their markers.
 func (p *Publisher) redrive(ctx context.Context, letters []DeadLetter, through func([]byte) ([]byte, error), done *Redriven) error {
 	byTopic := map[string][]kafka.Message{}
-	var markers []kafka.Message
+	markers := make([]kafka.Message, 0, len(letters))
 	for _, d := range letters {
 		m, err := p.mend(d, through)
 		switch {

@@ -20,6 +20,7 @@ const (
 	heartbeatInterval = time.Second
 	rebalanceTimeout  = 10 * time.Second
 	joinBackoff       = 200 * time.Millisecond
+	joinPause         = time.Second // the most that is added to it while joining fails
 	endsInterval      = 5 * time.Second
 	giveUpPause       = time.Second // before a partition that cannot go on is assigned again
 )
@@ -34,7 +35,7 @@ type running struct {
 // rebalance of one topic holds up no other.
 func (r *running) topic(ctx context.Context, f Folder) error {
 	if err := r.awaitTopic(ctx, f.Topic); err != nil {
-		return nil //nolint:nilerr // told to stop before the topic was there
+		return nil // told to stop before the topic was there
 	}
 	cg, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID:                r.Cluster.group(r.Group, f.Topic),
@@ -54,8 +55,8 @@ func (r *running) topic(ctx context.Context, f Folder) error {
 	// before they were started: kafka-go starts them and does not wait.
 	var generations sync.WaitGroup
 	defer generations.Wait()
-	defer cg.Close()
-	for {
+	defer func() { _ = cg.Close() }() // it returns nil always
+	for failed := 0; ; {
 		gen, err := cg.Next(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -64,8 +65,11 @@ func (r *running) topic(ctx context.Context, f Folder) error {
 			continue
 		case err != nil:
 			r.Logger.WarnContext(ctx, "joining the group", "topic", f.Topic, "err", err)
+			_ = pause(ctx, min(r.Backoff(failed), joinPause))
+			failed++
 			continue
 		}
+		failed = 0
 		if len(gen.Assignments[r.Cluster.topic(f.Topic)]) == 0 {
 			r.Logger.InfoContext(ctx, "no partition left for this process", "topic", f.Topic)
 			continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,7 +44,7 @@ type LayoutError struct {
 
 // Error names the topics.
 func (e *LayoutError) Error() string {
-	var parts []string
+	parts := make([]string, 0, len(e.Topics))
 	for t, n := range e.Topics {
 		parts = append(parts, fmt.Sprintf("%s has %d", t, n))
 	}
@@ -106,8 +107,15 @@ func (l Layout) config(cluster Cluster, topic string) kafka.TopicConfig {
 			{ConfigName: "retention.bytes", ConfigValue: "-1"},
 		},
 	}
+	add := func(name, value string) {
+		cfg.ConfigEntries = append(cfg.ConfigEntries, kafka.ConfigEntry{ConfigName: name, ConfigValue: value})
+	}
+	if l.Replication > 1 {
+		// Acks of all replicas mean those in sync: never fewer than all but one.
+		add("min.insync.replicas", strconv.Itoa(l.Replication-1))
+	}
 	if topic == recommend.TopicDead {
-		cfg.ConfigEntries = append(cfg.ConfigEntries, kafka.ConfigEntry{ConfigName: "max.message.bytes", ConfigValue: deadMax})
+		add("max.message.bytes", deadMax)
 	}
 	return cfg
 }

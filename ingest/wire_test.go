@@ -124,8 +124,8 @@ func TestEveryMalformationHasItsCode(t *testing.T) {
 				m := encode(t, ingest.Codec{}, sampleEvent())
 				spoil(&m)
 				_, err := ingest.Codec{}.Decode(m)
-				var refusal *recommend.Refusal
-				if !errors.As(err, &refusal) {
+				refusal, ok := errors.AsType[*recommend.Refusal](err)
+				if !ok {
 					t.Errorf("way %d: Decode gave %v, want a refusal", i, err)
 				} else if refusal.Code() != code {
 					t.Errorf("way %d: code %q, want %q", i, refusal.Code(), code)
