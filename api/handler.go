@@ -89,8 +89,11 @@ func (s *Server) panicked(c *call, p any) {
 
 func (s *Server) logAccess(c *call, took time.Duration) {
 	level := slog.LevelInfo
-	if c.route != nil && c.route.class == classFree {
-		level = slog.LevelDebug // probes and scrapes
+	switch {
+	case c.route != nil && c.route.class == classFree:
+		level = slog.LevelDebug // probes and scrapes; not being ready is an answer
+	case c.fault != nil:
+		level = slog.LevelError
 	}
 	attrs := []slog.Attr{
 		slog.String("method", c.Request.Method), slog.String("route", c.template()), slog.String("path", c.Request.URL.Path),
@@ -100,7 +103,6 @@ func (s *Server) logAccess(c *call, took time.Duration) {
 		attrs = append(attrs, slog.String("sub", c.who.Subject), slog.String("client", c.who.Client))
 	}
 	if c.fault != nil {
-		level = slog.LevelError
 		attrs = append(attrs, slog.Any("err", c.fault))
 	}
 	s.Logger.LogAttrs(c.ctx(), level, "request", attrs...)

@@ -59,7 +59,7 @@ func (f *FactRules) price(p *Product, now time.Time) *Money {
 // pick that names no relationship, or none, is a commission where the product
 // pays one.
 func (p *Policy) Disclose(r Relationship, product *Product, lang string) DisclosureOf {
-	if r == "" || r == RelationNone {
+	if r == "" || r == RelationNone || !r.valid() { // a draft may name anything
 		r = RelationNone
 		if product != nil && product.CommissionBP > 0 {
 			r = RelationCommission

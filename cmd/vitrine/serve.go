@@ -91,8 +91,8 @@ func (p *process) build() (*http.Server, error) {
 	var shelf *recommend.Shelf
 	var apply func(context.Context, recommend.Kind, []recommend.Document) error
 	if p.role.api {
-		shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: p.world.Scene, Now: p.cfg.now, Logger: p.cfg.logger})
-		kinds = []recommend.Kind{recommend.KindRuling, recommend.KindExpert, recommend.KindProduct, recommend.KindPick}
+		shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: p.world.Scene, Now: p.cfg.now, Logger: p.cfg.logger, Store: p.engines.Store})
+		kinds = recommend.ShelfKinds()
 		apply = shelf.Apply
 	}
 	p.follower = p.service.follower(kinds, apply)
