@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"vitrine.dev/recommend"
-	"vitrine.dev/recommend/link"
 )
 
 // A placed pick is what publishing answers.
@@ -177,41 +177,45 @@ var errNotTaken = errors.New("the fold took another event first")
 
 // settle waits until every pick can be read and counts for the next one.
 func (b *bundle) settle(ctx context.Context, at []recommend.Position) error {
-	publisher := recommend.Ref{Kind: recommend.KindPublisher, ID: b.expert}
-	w := wait{topic: recommend.TopicPicks, refs: append(b.refs(), publisher)}
+	state := recommend.Ref{Kind: recommend.KindPublisher, ID: b.expert}
+	publisher, version := recommend.Publisher{}, int64(-1)
+	w := wait{topic: recommend.TopicPicks, refs: append(b.refs(), state)}
 	w.done = func(docs map[recommend.Ref]recommend.Document) (bool, error) {
 		if _, err := b.recognise(docs); err != nil {
 			return false, err
 		}
-		state, folded := docs[publisher]
-		folded = folded && state.Version >= at[len(at)-1].Offset
-		for i := range b.ids {
-			if b.picks[i] == nil {
-				if folded {
-					return false, errNotTaken
-				}
-				return false, nil
+		if d, ok := docs[state]; ok && d.Version != version { // it lists many picks: read it when it changed
+			publisher, version = recommend.Publisher{}, d.Version
+			if _, err := body(docs, state, &publisher); err != nil {
+				return false, err
 			}
 		}
-		if folded {
-			return true, nil
+		if b.outrun(&publisher) || !b.readable() && version >= at[len(at)-1].Offset {
+			return false, errNotTaken
 		}
-		var p recommend.Publisher // a repeat of an event changes nothing, so no version tells
-		if _, err := body(docs, publisher, &p); err != nil {
-			return false, err
-		}
-		for _, id := range b.ids {
-			if p.Entry(id) == nil {
-				return false, nil
-			}
-		}
-		return true, nil
+		return b.readable() && !slices.ContainsFunc(b.ids, func(id string) bool { return publisher.Entry(id) == nil }), nil
 	}
 	pending, err := b.s.settle(ctx, w)
 	if pending || errors.Is(err, errNotTaken) {
 		return b.lost(ctx, !pending)
 	}
 	return err
+}
+
+// readable reports whether every pick has been read.
+func (b *bundle) readable() bool { return !slices.Contains(b.picks, nil) }
+
+// outrun reports whether another pick of one of the products got in first.
+func (b *bundle) outrun(p *recommend.Publisher) bool {
+	for i := range b.verdicts {
+		if b.picks[i] != nil {
+			continue
+		}
+		if rival := p.LivePickOf(b.verdicts[i].Link.Key()); rival != nil && rival.Pick != b.ids[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // lost finds out why picks cannot be read: another process may have appended
@@ -273,70 +277,4 @@ func checksOf(p *recommend.Pick) []recommend.Check {
 		checks = append(checks, recommend.Check{Rule: p.Problems[i].Code, Result: result, Problem: &p.Problems[i]})
 	}
 	return checks
-}
-
-// A desk holds what a verdict depends on, as last folded.
-type desk struct {
-	scene     *recommend.Scene
-	docs      map[recommend.Ref]recommend.Document
-	expert    *recommend.Expert // nil: never verified
-	publisher *recommend.Publisher
-}
-
-// desk reads, with one call of the store, what is needed to judge contents,
-// and the documents of also.
-func (s *Server) desk(ctx context.Context, scene *recommend.Scene, expert string, also []recommend.Ref, contents ...recommend.PickContent) (*desk, error) {
-	expertRef := recommend.Ref{Kind: recommend.KindExpert, ID: expert}
-	publisherRef := recommend.Ref{Kind: recommend.KindPublisher, ID: expert}
-	refs := append([]recommend.Ref{expertRef, publisherRef}, also...)
-	d := &desk{scene: scene, publisher: &recommend.Publisher{}}
-	for _, content := range contents {
-		if l, ok := d.link(content); ok {
-			refs = append(refs, recommend.Ref{Kind: recommend.KindProduct, ID: l.Key()})
-		}
-	}
-	var err error
-	if d.docs, err = s.documents(ctx, refs...); err != nil {
-		return nil, err
-	}
-	var x recommend.Expert
-	known, err := body(d.docs, expertRef, &x)
-	if err != nil {
-		return nil, err
-	}
-	if known {
-		d.expert = &x
-	}
-	_, err = body(d.docs, publisherRef, d.publisher)
-	return d, err
-}
-
-func (d *desk) link(content recommend.PickContent) (link.Link, bool) {
-	if content.Link == "" {
-		return link.Link{}, false
-	}
-	l, err := d.scene.Partners.Links().Parse(content.Link)
-	return l, err == nil
-}
-
-// open puts content before the judge.
-func (d *desk) open(content recommend.PickContent, now time.Time) recommend.Case {
-	cs := recommend.Case{
-		Policy: d.scene.Policy, Links: d.scene.Partners.Links(), Expert: d.expert, Publisher: d.publisher,
-		Content: content, At: now, Appended: now,
-	}
-	if l, ok := d.link(content); ok {
-		cs.Partner = d.scene.Partners.State(l.Partner)
-		cs.Product = d.product(l.Key())
-	}
-	return cs
-}
-
-// product is what the partner says of key; nil when nothing.
-func (d *desk) product(key string) *recommend.Product {
-	var p recommend.Product
-	if ok, err := body(d.docs, recommend.Ref{Kind: recommend.KindProduct, ID: key}, &p); !ok || err != nil {
-		return nil
-	}
-	return &p
 }

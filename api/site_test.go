@@ -45,7 +45,7 @@ type world struct {
 	world  *recommend.World
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	c := &clock{at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	keys, err := api.LoadKeys(filepath.Join(t.TempDir(), "keys.json"))
@@ -72,13 +72,7 @@ type site struct {
 
 func (w *world) open(t *testing.T, change ...func(*api.Config)) *site {
 	t.Helper()
-	cfg := api.Config{
-		Log: w.engine, Store: w.engine, World: w.world, Keys: w.keys, Now: w.clock.now, Demo: true,
-		Windows: recommend.NewWindows(recommend.WindowsConfig{
-			Shelf: w.engine.shelf, World: w.world, Store: w.engine, SecretKey: w.keys.Secret("cursor"), Now: w.clock.now, Logger: slog.New(slog.DiscardHandler),
-		}),
-		Limits: api.Limits{Read: unlimited, Write: unlimited, Query: unlimited, Guest: unlimited},
-	}
+	cfg := w.config()
 	for _, f := range change {
 		f(&cfg)
 	}
@@ -90,6 +84,17 @@ func (w *world) open(t *testing.T, change ...func(*api.Config)) *site {
 	http1 := httptest.NewServer(server)
 	t.Cleanup(http1.Close)
 	return &site{world: w, t: t, server: server, url: http1.URL, client: &http.Client{Transport: newValidating(t)}}
+}
+
+// config is that of every process of w.
+func (w *world) config() api.Config {
+	return api.Config{
+		Log: w.engine, Store: w.engine, World: w.world, Keys: w.keys, Now: w.clock.now, Demo: true,
+		Windows: recommend.NewWindows(recommend.WindowsConfig{
+			Shelf: w.engine.shelf, World: w.world, Store: w.engine, SecretKey: w.keys.Secret("cursor"), Now: w.clock.now, Logger: slog.New(slog.DiscardHandler),
+		}),
+		Limits: api.Limits{Read: unlimited, Write: unlimited, Query: unlimited, Guest: unlimited},
+	}
 }
 
 // in is s for a subtest.
@@ -194,7 +199,7 @@ func (r *reply) problem(status int, code string) map[string]any {
 }
 
 // token is good for sub with scopes.
-func (w *world) token(t *testing.T, sub string, scopes ...string) header {
+func (w *world) token(t testing.TB, sub string, scopes ...string) header {
 	t.Helper()
 	token, err := w.keys.Sign(api.Claims{Subject: sub, Scopes: scopes, IssuedAt: w.clock.now(), TTL: 10 * 365 * 24 * time.Hour})
 	if err != nil {
