@@ -18,6 +18,8 @@ import (
 // it with the same Group: each topic's partitions are shared out among them,
 // and when one dies its partitions go to the others within ten seconds.
 //
+// Producers must not abort transactions: their events are folded all the same.
+//
 // An event is committed once its documents are durable or it is in the
 // dead-letter topic. While the store or the log is away the consumer waits and
 // the lag grows; nothing is lost or reordered.

@@ -139,6 +139,7 @@ func (r *running) partition(ctx context.Context, commits *committer, f Folder, a
 	log := r.Logger.With("topic", f.Topic, "partition", a.ID)
 	l := r.lane(ctx, f)
 	src := &source{client: r.client, topic: r.Cluster.topic(f.Topic), partition: a.ID, next: a.Offset}
+	done := int64(-1) // events before it are folded
 	for failed := 0; ctx.Err() == nil; {
 		ms, end, err := src.fetch(ctx)
 		switch {
@@ -149,9 +150,7 @@ func (r *running) partition(ctx context.Context, commits *committer, f Folder, a
 			_ = pause(ctx, r.Backoff(failed))
 			failed++
 			continue
-		case len(ms) == 0:
-			p.note(src.next, end, time.Time{})
-		default:
+		case len(ms) > 0:
 			l.taken = ms[len(ms)-1].Offset
 		}
 		failed = 0
@@ -159,8 +158,8 @@ func (r *running) partition(ctx context.Context, commits *committer, f Folder, a
 			p.note(ms[0].Offset, end, ms[0].Time)
 			n, err := r.batch(work, l, ms[:min(len(ms), r.BatchSize)])
 			if n > 0 {
-				commits.add(a.ID, ms[n-1].Offset+1)
-				p.note(ms[n-1].Offset+1, end, time.Time{})
+				done = ms[n-1].Offset + 1
+				commits.add(a.ID, done)
 			}
 			if err != nil {
 				log.InfoContext(ctx, "partition given up", "err", err)
@@ -169,6 +168,12 @@ func (r *running) partition(ctx context.Context, commits *committer, f Folder, a
 			}
 			ms = ms[n:]
 		}
+		// The marks of transactions have offsets too, and are no messages.
+		if len(ms) == 0 && done < src.next {
+			done = src.next
+			commits.add(a.ID, done)
+		}
+		p.note(max(done, 0), end, time.Time{})
 	}
 }
 

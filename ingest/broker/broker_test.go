@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/goleak"
 
 	"vitrine.dev/ingest"
@@ -252,4 +253,41 @@ func TestChildBroker(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestMarksOfTransactionsAreNoLag writes as a transactional producer does. The
+// mark that ends a transaction takes an offset and is no event.
+func TestMarksOfTransactionsAreNoLag(t *testing.T) {
+	b, cluster := open(t, t.TempDir())
+	if err := ingest.Ensure(t.Context(), cluster, ingest.Layout{Default: 1}); err != nil {
+		t.Fatal(err)
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(b.Addr()), kgo.TransactionalID("foreign"), kgo.DefaultProduceTopic(recommend.TopicPicks))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := client.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.ProduceSync(t.Context(), kgo.KeySliceRecord([]byte("k"), []byte("{}"))).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+		if err := client.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client.Close()
+	p := ingest.NewPublisher(ingest.PublisherConfig{Cluster: cluster})
+	defer closeAll(t, p, b)
+	if ids := read(t, cluster, p); len(ids) != 0 { // returns when there is no lag
+		t.Errorf("read %v, want nothing: the records lack every header", ids)
+	}
+	letters, err := ingest.ListDead(t.Context(), cluster, ingest.DeadFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(letters) != 2 || letters[1].Offset != 2 {
+		t.Errorf("dead letters %v, want those at 0 and 2", letters)
+	}
 }
