@@ -88,12 +88,19 @@ func (c *call) authorize() error {
 	return nil
 }
 
-// client is whom limits of requests count for.
-func (c *call) client(of class) string {
-	if c.who != nil && of != classGuest {
-		return "sub:" + c.who.Subject
+// bucket is which limit of requests counts, and for whom.
+func (c *call) bucket(authErr error) (of class, client string) {
+	of = c.route.class
+	switch {
+	case authErr != nil: // guessing tokens has the limit of an address
+		of = classWrong
+	case c.who == nil || of == classGuest:
+	case (of == classRead || of == classQuery) && c.who.Has(ScopeWindowAny):
+		return classFeed, c.who.Subject
+	default:
+		return of, c.who.Subject
 	}
-	return "ip:" + c.ClientIP()
+	return of, "ip " + c.ClientIP() // no subject has a blank
 }
 
 // tokens remember verified tokens for a minute: a signature costs more to

@@ -25,7 +25,8 @@ func BenchmarkRequest(b *testing.B) {
 				r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, http.NoBody)
 				r.Header.Set(who.name, who.value)
 				got := httptest.NewRecorder()
-				if server.ServeHTTP(got, r); got.Code != http.StatusOK {
+				server.ServeHTTP(got, r)
+				if got.Code != http.StatusOK {
 					b.Fatalf("status %d: %s", got.Code, got.Body)
 				}
 			}

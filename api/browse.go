@@ -134,9 +134,9 @@ func (s *Server) storefront(c *call) error {
 	if req.Limit, err = c.limit(); err != nil {
 		return err
 	}
-	req.Tab, req.Query, req.Cursor = recommend.Tab(c.Query("tab")), c.Query("q"), c.Query("cursor")
+	req.Tab, req.Query, req.Cursor = recommend.Tab(c.DefaultQuery("tab", string(recommend.TabLatest))), c.Query("q"), c.Query("cursor")
 	switch req.Tab {
-	case "", recommend.TabLatest, recommend.TabPopular, recommend.TabForYou:
+	case recommend.TabLatest, recommend.TabPopular, recommend.TabForYou:
 	default:
 		return invalidQuery("tab", "no tab of this name", "give latest, popular or for_you")
 	}

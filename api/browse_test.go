@@ -63,6 +63,7 @@ func TestAStorefrontShowsOneExpert(t *testing.T) {
 		t.Errorf("profile %+v, want one pick and one topic", got)
 	}
 	s.do("GET", "/v1/experts/mei/window?tab=best", nil).problem(400, "validation")
+	s.do("GET", "/v1/experts/mei/window?tab=", nil).problem(400, "validation")
 	s.do("GET", "/v1/experts/none/window", nil).problem(404, "not-found")
 	s.do("GET", "/v1/experts/none", nil).problem(404, "not-found")
 	s.do("POST", "/v1/rulings", object{"target": object{"kind": "expert", "id": "mei"}, "action": "suspend", "rule": "spam"}, s.moderator()).is(200)

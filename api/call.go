@@ -120,11 +120,11 @@ func (c *call) next(cursor string) {
 // reader is whose eyes the answer is for: the subject of the token or, where
 // the token allows it, the reader parameter. "" is somebody unknown.
 func (c *call) reader() (string, error) {
-	named := c.Query("reader")
+	named, given := c.GetQuery("reader")
 	switch {
-	case named == "" && c.who == nil:
+	case !given && c.who == nil:
 		return "", nil
-	case named == "" || c.who != nil && named == c.who.Subject:
+	case !given || c.who != nil && named == c.who.Subject:
 		return c.who.Subject, nil
 	case !recommend.ValidID(named):
 		return "", invalidQuery("reader", "not an id", "give the reader's id")

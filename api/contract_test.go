@@ -19,6 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"go.uber.org/goleak"
+	"go.yaml.in/yaml/v3"
 )
 
 func TestMain(m *testing.M) {
@@ -31,9 +32,14 @@ func TestMain(m *testing.M) {
 		err := json.NewDecoder(r).Decode(&v)
 		return v, err
 	}
-	for _, t := range []string{"application/x-ndjson", "application/ndjson", "application/jsonl", "text/html", "application/yaml", "text/plain"} {
+	for _, t := range []string{"application/x-ndjson", "application/ndjson", "application/jsonl", "text/html", "text/plain"} {
 		openapi3filter.RegisterBodyDecoder(t, asText)
 	}
+	openapi3filter.RegisterBodyDecoder("application/yaml", func(r io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
+		var v map[string]any
+		err := yaml.NewDecoder(r).Decode(&v)
+		return v, err
+	})
 	for _, t := range []string{"application/jwk-set+json", "application/merge-patch+json"} {
 		openapi3filter.RegisterBodyDecoder(t, asJSON)
 	}

@@ -55,11 +55,8 @@ func (s *Server) pass(c *call, serve func(*call) error) error {
 		return serve(c)
 	}
 	authErr := c.authenticate()
-	class := r.class
-	if authErr != nil { // guessing tokens has the limit of an address
-		class = classGuest
-	}
-	if err := s.limiter.take(class, c.client(class), c.Writer.Header()); err != nil {
+	class, client := c.bucket(authErr)
+	if err := s.limiter.take(class, client, c.Writer.Header()); err != nil {
 		return err
 	}
 	if authErr != nil {

@@ -18,7 +18,9 @@ const (
 	classRead  class = "read"  // windows, picks, lists
 	classWrite class = "write" // what appends to the log
 	classQuery class = "query" // searches
-	classGuest class = "guest" // new guests, sessions and failed log-ins, by address
+	classFeed  class = "feed"  // what a client with window:any reads for its many readers
+	classGuest class = "guest" // new guests and sessions, by address
+	classWrong class = "wrong" // tokens that are not good, by address
 	classFree  class = ""      // health, metrics, documents
 )
 
@@ -35,7 +37,9 @@ type Limits struct {
 	Read  Limit // default 100 a second, burst 200
 	Write Limit // default 20 a second, burst 60
 	Query Limit // default 20 a second, burst 40
+	Feed  Limit // default 5,000 a second, burst 10,000; instead of Read and Query with the scope window:any
 	Guest Limit // default 1 a second, burst 30, by address
+	Wrong Limit // default 10 a second, burst 100, by address
 }
 
 type bucket struct {
@@ -70,7 +74,9 @@ func newLimiter(l Limits, now func() time.Time) (*limiter, error) {
 		classRead:  or(l.Read, Limit{100, 200}),
 		classWrite: or(l.Write, Limit{20, 60}),
 		classQuery: or(l.Query, Limit{20, 40}),
+		classFeed:  or(l.Feed, Limit{5_000, 10_000}),
 		classGuest: or(l.Guest, Limit{1, 30}),
+		classWrong: or(l.Wrong, Limit{10, 100}),
 	}}, nil
 }
 

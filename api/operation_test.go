@@ -80,6 +80,10 @@ func TestRequestsAreLimitedByClient(t *testing.T) {
 		t.Errorf("got %v %s, want Retry-After and violated-policies", r.header, r.body)
 	}
 	s.do("GET", "/v1/window", nil, bob).is(200)
+	feed := s.token(t, "ann", api.ScopeWindowAny)
+	if got := s.do("GET", "/v1/window", nil, feed).is(200).header.Get("RateLimit-Policy"); got != `"feed";q=10000;w=2` {
+		t.Errorf("RateLimit-Policy %q of a feed client", got)
+	}
 	s.do("PUT", "/v1/me/interests", object{"interests": []object{}}, ann).is(200) // another kind of route
 	s.do("GET", "/livez", nil).is(200)
 	s.clock.advance(500 * time.Millisecond)
@@ -88,11 +92,14 @@ func TestRequestsAreLimitedByClient(t *testing.T) {
 }
 
 func TestGuessingTokensIsLimitedByAddress(t *testing.T) {
-	s := open(t, func(c *api.Config) { c.Limits.Guest = api.Limit{PerSecond: 1, Burst: 3} })
+	s := open(t, func(c *api.Config) {
+		c.Limits.Wrong, c.Limits.Guest = api.Limit{PerSecond: 1, Burst: 3}, api.Limit{PerSecond: 1, Burst: 1}
+	})
 	for range 3 {
 		s.do("GET", "/v1/window", nil, as("guess")).is(401)
 	}
 	s.do("GET", "/v1/window", nil, as("guess")).is(429)
+	s.do("POST", "/v1/guests", nil).is(201)
 	s.do("POST", "/v1/guests", nil).is(429)
 	s.do("GET", "/v1/window", nil, s.token(t, "ann", api.ScopeWindowRead)).is(200)
 }

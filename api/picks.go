@@ -93,8 +93,9 @@ func (s *Server) myPicks(c *call) error {
 	if limit == 0 {
 		limit = s.World.Scene().Policy.Window.Default
 	}
-	state := recommend.PickState(c.Query("state"))
-	if !slices.Contains([]recommend.PickState{"", recommend.PickPublished, recommend.PickHeld, recommend.PickDeferred, recommend.PickWithdrawn}, state) {
+	text, given := c.GetQuery("state")
+	state := recommend.PickState(text)
+	if given && !slices.Contains([]recommend.PickState{recommend.PickPublished, recommend.PickHeld, recommend.PickDeferred, recommend.PickWithdrawn}, state) {
 		return invalidQuery("state", "no state of a pick", "give published, held, deferred or withdrawn")
 	}
 	d, err := s.desk(c.ctx(), s.World.Scene(), c.who.Subject, nil)

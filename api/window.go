@@ -25,7 +25,7 @@ func (s *Server) window(c *call) error {
 	if req.Exclude, err = c.several("exclude_ids", mostExcluded, recommend.ValidID); err != nil {
 		return err
 	}
-	if seed := c.Query("seed"); seed != "" {
+	if seed, given := c.GetQuery("seed"); given {
 		if req.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
 			return invalidQuery("seed", "not a whole number", "give 0 to 18446744073709551615, or leave it out")
 		}

@@ -69,6 +69,8 @@ func TestAWindowRefusesWhatItCannotRead(t *testing.T) {
 		"limit=51":               {400, "validation"},
 		"limit=x":                {400, "validation"},
 		"limit=":                 {400, "validation"},
+		"seed=":                  {400, "validation"},
+		"reader=":                {400, "validation"},
 		"seed=-1":                {400, "validation"},
 		"topic=No+Topic":         {400, "validation"},
 		"exclude_ids=%20x%2C%21": {400, "validation"},
