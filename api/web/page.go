@@ -37,7 +37,7 @@ func shared() []string { return []string{"layout.html", "cards.html", "signs.htm
 func (s *site) parse(lang string) (pageSet, error) {
 	words := s.catalogs[lang]
 	funcs := template.FuncMap{
-		"t": words.text, "th": words.html, "static": s.static.url, "lang": textLang,
+		"t": words.text, "th": words.html, "static": s.static.url, "imports": s.static.imports, "lang": textLang,
 		"money":   func(m *recommend.Money) string { return money(*m, lang) },
 		"ago":     func(t time.Time) (template.HTML, error) { return words.ago(s.Now(), t) },
 		"date":    func(t time.Time) template.HTML { return dated(t, lang) },

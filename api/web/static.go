@@ -11,6 +11,8 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -21,8 +23,9 @@ var staticFiles embed.FS
 // everything, so scripts import each other by plain relative names and a
 // browser may keep each file for ever.
 type static struct {
-	hash  string
-	files map[string]staticFile
+	hash      string
+	files     map[string]staticFile
+	importing *regexp.Regexp // an import in a script
 }
 
 type staticFile struct {
@@ -32,7 +35,7 @@ type staticFile struct {
 }
 
 func newStatic() (*static, error) {
-	s := &static{files: make(map[string]staticFile)}
+	s := &static{files: make(map[string]staticFile), importing: regexp.MustCompile(`(?m)^import (?:.* from )?'\./([^']+)';$`)}
 	sum := sha256.New()
 	err := fs.WalkDir(staticFiles, "static", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -56,6 +59,20 @@ func newStatic() (*static, error) {
 	})
 	s.hash = hex.EncodeToString(sum.Sum(nil))[:12]
 	return s, err
+}
+
+// imports are the scripts that the script file needs, all the way down, without
+// file itself: a browser that is told of them need not find them one by one.
+func (s *static) imports(file string) []string {
+	needed := []string{file}
+	for i := 0; i < len(needed); i++ {
+		for _, m := range s.importing.FindAllSubmatch(s.files[needed[i]].plain, -1) {
+			if name := string(m[1]); !slices.Contains(needed, name) {
+				needed = append(needed, name)
+			}
+		}
+	}
+	return needed[1:]
 }
 
 // url is where a file is served.

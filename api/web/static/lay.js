@@ -22,7 +22,7 @@ export function lay(grid) {
 	if (CSS.supports('display', 'grid-lanes')) return;
 	const measure = () => { gap = parseFloat(getComputedStyle(grid.firstElementChild ?? grid).paddingBottom) || gap; };
 	measure();
-	matchMedia('(max-width: 639px)').addEventListener('change', measure);
+	matchMedia('(max-width: 719px)').addEventListener('change', measure);
 	const cells = Array.from(grid.children).filter((cell) => cell.firstElementChild);
 	const heights = cells.map((cell) => cell.firstElementChild.offsetHeight); // all before the first is moved: one layout
 	cells.forEach((cell, n) => span(cell, heights[n]));
