@@ -82,9 +82,7 @@ func (s *Server) fail(c *call, err error) {
 	h.Del("Etag") // of what was about to be answered
 	maps.Copy(h, r.header)
 	h.Set("Content-Language", c.lang)
-	if h.Get("Cache-Control") == "" || p.Status != http.StatusNotFound {
-		c.private()
-	}
+	c.private()
 	s.meters.problems.WithLabelValues(p.Code).Inc()
 	body, err := marshal(p)
 	if err != nil { // extras are strings, numbers and lists of them

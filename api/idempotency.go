@@ -201,10 +201,11 @@ func derive(prefix string, parts ...string) string {
 }
 
 // eventID is the id of what the request causes: the same for its repeats where
-// it has a key.
+// it has a key. Another request with that key, on a process that does not know
+// the first, is another event: better done than lost.
 func (c *call) eventID(parts ...string) string {
 	if c.key == "" {
 		return "e" + randomHex(traceSize)
 	}
-	return derive("e", append([]string{c.scopedKey()}, parts...)...)
+	return derive("e", append([]string{c.scopedKey(), c.digest}, parts...)...)
 }

@@ -203,3 +203,16 @@ func TestAHeldPickIsToldAgainOnAnotherProcess(t *testing.T) {
 		t.Errorf("checks %v, want why it is held", again.Checks)
 	}
 }
+
+func TestOneKeyForTwoPicksOnTwoProcessesLosesNothing(t *testing.T) {
+	w := newWorld(t)
+	a, b := w.open(t), w.open(t)
+	mei := a.expert("mei", "home")
+	p, q := a.publish(mei, pickOf("1")), a.publish(mei, pickOf("2"))
+	edit := object{"reason": reasonFor("new")}
+	a.do("PATCH", "/v1/picks/"+p.ID, edit, mei, key("a"), ifMatch(`"r1"`)).is(200)
+	a.do("PATCH", "/v1/picks/"+q.ID, edit, mei, key("a"), ifMatch(`"r1"`)).problem(422, "idempotency-key-reused")
+	if got := into[published](b.do("PATCH", "/v1/picks/"+q.ID, edit, mei, key("a"), ifMatch(`"r1"`)).is(200)); got.Pick == nil || got.Pick.Revision != 2 {
+		t.Errorf("got %+v, want the second pick changed", got.Pick)
+	}
+}

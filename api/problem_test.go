@@ -51,8 +51,10 @@ func TestEveryErrorIsProblemDetails(t *testing.T) {
 			}
 		})
 	}
-	if got := s.do("DELETE", "/v1/topics", nil).header.Get("Allow"); got != "GET" {
-		t.Errorf("Allow %q, want GET", got)
+	for path, want := range map[string]string{"/v1/topics": "GET", "/v1/picks/check": "POST", "/v1/picks/p1": "GET, PATCH, DELETE", "/v1/mutes/topic/home%2Ftea": "PUT, DELETE"} {
+		if got := s.do("OPTIONS", path, nil).header.Get("Allow"); got != want {
+			t.Errorf("Allow of %s is %q, want %q", path, got, want)
+		}
 	}
 }
 

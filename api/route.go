@@ -113,10 +113,46 @@ func (s *Server) route() (*gin.Engine, error) {
 		e.Handle(r.method, r.path, s.handler(&r, r.serve))
 	}
 	e.NoMethod(s.handler(nil, func(c *call) error {
-		return refuse(codeMethod, c.Request.Method+" is not among the methods of this address")
+		return refuse(codeMethod, c.Request.Method+" is not among the methods of this address").
+			head("Allow", strings.Join(s.methods(c.Request.URL.EscapedPath()), ", "))
 	}))
 	e.NoRoute(s.handler(nil, s.elsewhere))
 	return e, nil
+}
+
+// methods lists those of the address that path names. /v1/picks/check is an
+// address of its own, though the router would take it for a pick's too.
+func (s *Server) methods(path string) (methods []string) {
+	segments := strings.Split(path, "/")
+	fewest := len(segments) + 1
+	for _, r := range s.routes() {
+		params, ok := fitsPath(strings.Split(r.path, "/"), segments)
+		switch {
+		case !ok || params > fewest:
+		case params < fewest:
+			fewest, methods = params, []string{r.method}
+		default:
+			methods = append(methods, r.method)
+		}
+	}
+	return methods
+}
+
+// fitsPath reports whether a path has the form of a template, and how many
+// parameters that has.
+func fitsPath(template, path []string) (params int, ok bool) {
+	if len(template) != len(path) {
+		return 0, false
+	}
+	for i, t := range template {
+		switch {
+		case strings.HasPrefix(t, ":"):
+			params++
+		case t != path[i]:
+			return 0, false
+		}
+	}
+	return params, true
 }
 
 // elsewhere serves what is not of the API.
