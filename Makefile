@@ -24,7 +24,7 @@ help: ## what there is to make
 
 .PHONY: build
 build: ## bin/vitrine
-	$(GO) build -trimpath $(TAGS) -o bin/vitrine ./cmd/vitrine
+	$(GO) build $(TAGS) -o bin/vitrine ./cmd/vitrine
 
 .PHONY: run
 run: build ## the service with its demo world; ADDR=127.0.0.1:8080, ARGS for more flags
@@ -51,6 +51,10 @@ fuzz: ## every fuzz target for FUZZTIME=30s
 		echo "fuzz $${file%/*} $${func#func }"; \
 		$(GO) test $(TAGS) -run '^$$' -fuzz "^$${func#func }\$$" -fuzztime $(FUZZTIME) "$${file%/*}"; \
 	done
+
+.PHONY: fuzz-api
+fuzz-api: build ## the running service against its openapi.yaml, with Schemathesis (python3)
+	deploy/fuzz/api.sh bin/vitrine
 
 .PHONY: bench
 bench: ## benchmarks; BENCH=pattern, COUNT=10 for benchstat
