@@ -130,7 +130,7 @@ func (s *Server) methods(path string) (methods []string) {
 		switch {
 		case !ok || params > fewest:
 		case params < fewest:
-			fewest, methods = params, []string{r.method}
+			fewest, methods = params, append(methods[:0], r.method)
 		default:
 			methods = append(methods, r.method)
 		}

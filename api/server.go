@@ -67,8 +67,8 @@ type Config struct {
 	TrustedProxies []string
 	// GuestFor is how long a guest's token is good for; 0: 30 days.
 	GuestFor time.Duration
-	// Demo says so in GET /v1/policy's header and lets POST /v1/demo/tokens
-	// hand out tokens of experts, so that anybody can try the publisher.
+	// Demo lets POST /v1/demo/tokens hand out tokens of experts, so that anybody
+	// can try the publisher, and GET /v1/session say so.
 	Demo bool
 }
 
