@@ -52,7 +52,7 @@ func openEngines(ctx context.Context, cfg *config) (opened *engines, err error) 
 		if layout.Default == 0 {
 			layout.Default = 1
 		}
-		err = e.openEmbedded(cfg) //nolint:contextcheck // opening local files is not worth interrupting
+		err = e.openEmbedded(cfg)
 	} else {
 		err = e.openServers(ctx, cfg)
 	}

@@ -52,7 +52,7 @@ func runService(ctx context.Context, cfg *config, env environment, r role) (err 
 		return err
 	}
 	p := &process{service: s, role: r}
-	srv, err := p.build() //nolint:contextcheck // requests bring their own
+	srv, err := p.build()
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

@@ -34,7 +34,7 @@ func newService(ctx context.Context, cfg *config) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	world := recommend.NewWorld(policy, cfg.logger) //nolint:contextcheck // nothing in it waits
+	world := recommend.NewWorld(policy, cfg.logger)
 	return &service{cfg: cfg, engines: eng, world: world, metrics: newMetrics()}, nil
 }
 
