@@ -103,8 +103,16 @@ function enterAsGuest() {
 	return entering;
 }
 
-/** ask calls the API, as a guest if nobody is signed in. */
-export async function ask(method, path, options = {}) {
+let writing = Promise.resolve();
+/** ask calls the API, as a guest if nobody is signed in. Writes reach it one by one, in the order of clicks. */
+export function ask(method, path, options = {}) {
+	if (method === 'GET' || options.signal) return asked(method, path, options);
+	const answer = writing.then(() => asked(method, path, options));
+	writing = answer.catch(() => {}); // whoever asked is told
+	return answer;
+}
+
+async function asked(method, path, options) {
 	if (!known) await enterAsGuest();
 	try {
 		return await send(method, path, options);

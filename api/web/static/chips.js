@@ -26,7 +26,7 @@ export function chips() {
 			if (mine === last) await anew();
 		} catch (err) {
 			if (mine !== last) return;
-			press(!on);
+			press(!on); // earlier clicks have been heard
 			toast(err.message);
 			await anew().catch(() => {}); // what failed was said
 		}
