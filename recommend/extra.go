@@ -9,23 +9,46 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // Unknown fields of an event survive into its document: whoever adds an
-// optional field finds it again after a rebuild by an older ingester.
+// optional field finds it again after a rebuild by an older ingester. A name
+// that the document has for itself does not: what a producer calls "state" in
+// a publication is not the state of the pick.
 
-var fieldNames sync.Map // reflect.Type -> map[string]bool
+var fieldNames sync.Map // reflect.Type -> names
+
+// names are those of the fields of a struct in JSON, as they are and folded.
+type names map[string]bool
+
+// take reports whether encoding/json would decode the member name into a field.
+func (n names) take(name string) bool { return n[name] || n[foldName(name)] }
+
+// foldName makes equal what encoding/json takes for one name: it compares
+// without regard to case, in all of Unicode.
+func foldName(name string) string {
+	return strings.Map(func(r rune) rune {
+		for {
+			next := unicode.SimpleFold(r)
+			if next <= r {
+				return next
+			}
+			r = next
+		}
+	}, name)
+}
 
 // knownFields returns the JSON names of the fields of the struct type t.
-func knownFields(t reflect.Type) map[string]bool {
+func knownFields(t reflect.Type) names {
 	if m, ok := fieldNames.Load(t); ok {
-		return m.(map[string]bool) //nolint:forcetypeassert // the only writer is below
+		return m.(names) //nolint:forcetypeassert // the only writer is below
 	}
-	m := make(map[string]bool, t.NumField())
+	m := make(names, 2*t.NumField())
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name != "" && name != "-" {
-			m[name] = true
+			m[name], m[foldName(name)] = true, true
 		}
 	}
 	fieldNames.Store(t, m)
@@ -44,7 +67,7 @@ func unmarshalExtra(b []byte, v any) (map[string]json.RawMessage, error) {
 	}
 	known := knownFields(reflect.TypeOf(v).Elem())
 	for name := range all {
-		if known[name] || known[strings.ToLower(name)] {
+		if known.take(name) {
 			delete(all, name)
 		}
 	}
@@ -62,14 +85,19 @@ func unmarshalExtra(b []byte, v any) (map[string]json.RawMessage, error) {
 }
 
 // marshalExtra encodes v, a struct, and appends extra in the order of names,
-// so that one value always has one encoding.
+// so that one value always has one encoding. What v has a field for is left
+// out of extra: a decoder would take the later of the two.
 func marshalExtra(v any, extra map[string]json.RawMessage) ([]byte, error) {
 	b, err := json.Marshal(v)
 	if err != nil || len(extra) == 0 {
 		return b, err
 	}
 	b = b[:len(b)-1]
+	known := knownFields(reflect.TypeOf(v))
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		if known.take(name) {
+			continue
+		}
 		if len(b) > 1 {
 			b = append(b, ',')
 		}

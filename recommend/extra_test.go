@@ -1,0 +1,55 @@
+package recommend_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"vitrine.dev/recommend"
+)
+
+// A producer may add fields, but none that the document decides by.
+func TestUnknownFieldsNeverStandForKnownOnes(t *testing.T) {
+	t.Run("a publication that claims a state", func(t *testing.T) {
+		in := `{"id":"p1","expert":"mei","link":"https://item.jd.com/1.html","reason":"r","topics":["home"],"published_at":"2026-11-23T12:00:00Z",
+			"state":"published","State":"published","\u017ftate":"published","product":"jd:2","revision":9,"history":[],"kept":1}`
+		var p recommend.PublishedPick
+		if err := json.Unmarshal([]byte(in), &p); err != nil {
+			t.Fatal(err)
+		}
+		v := recommend.Judge(goodCase())
+		v.State = recommend.PickHeld
+		b, err := json.Marshal(recommend.NewPick(&p, &v, "e1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pick recommend.Pick
+		if err := json.Unmarshal(b, &pick); err != nil {
+			t.Fatal(err)
+		}
+		if pick.State != recommend.PickHeld || pick.Product != v.Link.Key() || pick.Revision != 1 {
+			t.Errorf("got %s %s revision %d, want held %s revision 1: %s", pick.State, pick.Product, pick.Revision, v.Link.Key(), b)
+		}
+		if got, want := string(pick.Extra["kept"]), "1"; got != want || len(pick.Extra) != 1 {
+			t.Errorf("unknown fields %s, want kept alone", pick.Extra)
+		}
+	})
+	t.Run("a verification that claims trust", func(t *testing.T) {
+		var v recommend.VerifiedExpert
+		if err := json.Unmarshal([]byte(`{"id":"mei","name":"Mei","topics":["home"],"verified":true,"trust":100,"Archived":true,"standing":"active"}`), &v); err != nil {
+			t.Fatal(err)
+		}
+		var x recommend.Expert
+		x.Verify(&v, noon, false, recommend.StandingFrozen)
+		b, err := json.Marshal(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again recommend.Expert
+		if err := json.Unmarshal(b, &again); err != nil {
+			t.Fatal(err)
+		}
+		if again.Trust != recommend.PriorTrust || again.Archived || again.Standing != recommend.StandingFrozen {
+			t.Errorf("trust %v, archived %t, %s; want what the fold says: %s", again.Trust, again.Archived, again.Standing, b)
+		}
+	})
+}
