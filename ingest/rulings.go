@@ -89,7 +89,7 @@ func decideRuling(s Scene, state *recommend.Ruling, e recommend.Event, decoded a
 		}
 		if v.Target.Kind == recommend.TargetExpert {
 			standing := recommend.StandingAfter(v.Action)
-			out.Leaves = []Leaf{expertLeaf(v.Target.ID, func(x *recommend.Expert) { x.Standing = standing })}
+			out.Leaves = []Leaf{expertLeaf(v.Target.ID, func(x *recommend.Expert) { x.Stand(standing, e.Appended.UTC()) })}
 		}
 	}
 	state.Target, state.At = made.Target, made.At.UTC()

@@ -3,6 +3,7 @@ package recommend
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -63,6 +64,8 @@ type Expert struct {
 	Archived bool `json:"archived,omitempty"`
 	// Trust is 0 to 100; 50 is the prior of somebody nothing is known about.
 	Trust float64 `json:"trust"`
+	// Past holds what he might do earlier, oldest first, at most 50.
+	Past []Tenure `json:"past,omitempty"`
 
 	Extra map[string]json.RawMessage `json:"-"`
 }
@@ -74,6 +77,51 @@ const PriorTrust = 50.0
 type Approval struct {
 	Topic string    `json:"topic"`
 	Since time.Time `json:"since"`
+}
+
+// A Tenure is what an expert might do until a ruling or a verification
+// changed it. A pick is judged by the one that its event falls into: what was
+// accepted is accepted again when the log is replayed after a freeze.
+type Tenure struct {
+	Until    time.Time  `json:"until"`
+	Verified bool       `json:"verified"`
+	Standing Standing   `json:"standing"`
+	Topics   []Approval `json:"topics"`
+}
+
+// maxTenures is how many tenures an expert's document lists.
+const maxTenures = 50
+
+// asOf is e with the rights he had at a time.
+func (e *Expert) asOf(at time.Time) *Expert {
+	if e == nil {
+		return nil
+	}
+	then := *e
+	for _, p := range e.Past {
+		if at.Before(p.Until) {
+			then.Verified, then.Standing, then.Topics = p.Verified, p.Standing, p.Topics
+			break
+		}
+	}
+	return &then
+}
+
+// change applies a change of rights at a time and keeps what was before.
+func (e *Expert) change(at time.Time, verified bool, standing Standing, topics []Approval) {
+	same := e.Verified == verified && e.Standing == standing && slices.Equal(e.Topics, topics)
+	if n := len(e.Past); n > 0 && at.Before(e.Past[n-1].Until) {
+		at = e.Past[n-1].Until // clocks of two producers differ; the log's order holds
+	}
+	if e.Standing != "" && !same {
+		e.Past = bounded(e.Past, Tenure{Until: at, Verified: e.Verified, Standing: e.Standing, Topics: e.Topics}, maxTenures)
+	}
+	e.Verified, e.Standing, e.Topics = verified, standing, topics
+}
+
+// Stand applies a ruling that entered the log at.
+func (e *Expert) Stand(standing Standing, at time.Time) {
+	e.change(at, e.Verified, standing, e.Topics)
 }
 
 // Approved reports whether e may publish on topic: it, or a topic it lies in,
@@ -131,7 +179,8 @@ func (e *Expert) Verify(v *VerifiedExpert, at time.Time, archived bool, standing
 		}
 		topics = append(topics, Approval{Topic: t, Since: since})
 	}
-	e.Name, e.Bio, e.Verified, e.Topics, e.Standing, e.Extra = v.Name, v.Bio, v.Verified, topics, standing, v.Extra
+	e.change(at, v.Verified, standing, topics)
+	e.Name, e.Bio, e.Extra = v.Name, v.Bio, v.Extra
 }
 
 type (

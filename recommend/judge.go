@@ -86,7 +86,8 @@ type Case struct {
 	PickID string
 	// At is when the pick is published, by its expert's clock.
 	At time.Time
-	// Appended is when the event entered the log; approvals are taken as of it.
+	// Appended is when the event entered the log; the expert's rights are taken
+	// as of it.
 	Appended time.Time
 	// Trusted cases come from an archive: form, link and identity are judged,
 	// limits, similarity and probation are not.
@@ -194,19 +195,21 @@ func (v *Verdict) link(c Case) {
 }
 
 func (v *Verdict) expert(c Case) {
-	e := c.Expert
+	// A right counts if he had it then, or got it so soon after that the clocks
+	// may differ; so one that he lost later, or got much later, changes nothing.
+	then, soon := c.Expert.asOf(c.Appended), c.Expert.asOf(c.Appended.Add(asOfSlack))
 	switch {
-	case e == nil || !e.Verified:
+	case c.Expert == nil || !then.Verified && !soon.Verified:
 		v.add("expert", Failed, &Problem{Code: "expert-not-verified", Message: "only verified experts publish picks", Fix: "apply for verification on your topics"})
 		return
-	case !e.MayPublish():
-		v.add("expert", Failed, &Problem{Code: "publishing-frozen", Message: "publishing is " + string(e.Standing) + " for this expert", Fix: "see the notice; one appeal is possible"})
+	case !then.MayPublish() && !soon.MayPublish():
+		v.add("expert", Failed, &Problem{Code: "publishing-frozen", Message: "publishing is " + string(then.Standing) + " for this expert", Fix: "see the notice; one appeal is possible"})
 		return
 	}
 	v.add("expert", Passed, nil)
 	var ps []Problem
 	for i, t := range c.Content.Topics {
-		if ValidTopic(t) && !e.approvedBy(t, c.Appended, asOfSlack) {
+		if ValidTopic(t) && !then.approvedBy(t, c.Appended, asOfSlack) && !soon.approvedBy(t, c.Appended, asOfSlack) {
 			ps = append(ps, Problem{Code: "topic-not-approved", Pointer: fmt.Sprintf("/topics/%d", i), Message: fmt.Sprintf("expert is not verified for topic %q", t), Fix: "choose among your verified topics", Details: map[string]any{"topic": t}})
 		}
 	}
