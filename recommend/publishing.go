@@ -1,6 +1,9 @@
 package recommend
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Record adds a judged pick to p. It is the state half of publishing; the
 // other half is [NewPick].
@@ -19,17 +22,20 @@ func (p *Publisher) Record(c Case, v *Verdict) {
 // it makes.
 func (e *PublishedEntry) RecordEdit(c Case, v *Verdict) int64 {
 	e.Revision++
+	// Once paid for, always paid for: else an edit to "none" makes room for the
+	// next one. A held edit counts already, for a moderator may release it.
+	e.Paid = e.Paid || c.Content.Relationship.Paid()
 	if v.State == PickHeld { // the old content stays live
 		return e.Revision
 	}
-	if v.Link.Item != "" {
+	if v.Link.Item != "" && v.Link.Key() != e.Product {
+		if !slices.Contains(e.Former, e.Product) {
+			e.Former = bounded(e.Former, e.Product, maxHistory)
+		}
 		e.Product = v.Link.Key()
 	}
-	if c.Content.Relationship != "" {
-		e.Paid = c.Content.Relationship.Paid()
-	}
 	if v.shingles != nil && !c.Trusted {
-		e.Shingles = v.shingles
+		e.Shingles, e.Said = v.shingles, c.At
 	}
 	return e.Revision
 }
