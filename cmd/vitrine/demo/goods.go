@@ -12,7 +12,7 @@ import (
 // partners are four shops that do not exist; .example never resolves.
 func partners() []Partner {
 	shop := func(id, name, link, aboutZH, aboutEN string) Partner {
-		return Partner{ID: id, Name: name, Links: []string{link}, State: "active", About: Label{ZH: aboutZH, EN: aboutEN}}
+		return Partner{ID: id, Name: name, Links: []string{link}, State: "active", About: aboutEN + " / " + aboutZH}
 	}
 	return []Partner{
 		shop("shanque", "山雀商店", "https://item.shanque.example/i/{item}",

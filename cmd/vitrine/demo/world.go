@@ -36,14 +36,13 @@ type Topic struct {
 	Label  Label  `json:"label"`
 }
 
-// A Partner is a line of partners.jsonl. About is for a policy file and is not
-// part of the line.
+// A Partner is a line of partners.jsonl. About is "English / 中文".
 type Partner struct {
 	ID    string   `json:"id"`
 	Name  string   `json:"name"`
 	Links []string `json:"links"`
 	State string   `json:"state"`
-	About Label    `json:"-"`
+	About string   `json:"about"`
 }
 
 // An Expert is a line of experts.jsonl.
