@@ -69,6 +69,7 @@ func TestFilesAreJSONLinesOfTheImportFormat(t *testing.T) {
 		"readers.jsonl":  "id",
 	}
 	optional := map[string]string{
+		"partners.jsonl": "about after_sales criteria",
 		"experts.jsonl":  "bio",
 		"products.jsonl": "url topic price stock image commission_bp",
 		"picks.jsonl":    "inventory relationship",
