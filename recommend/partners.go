@@ -43,34 +43,52 @@ func NewPartners(policy *Policy, rulings []*Ruling) (ps *Partners, refused []str
 		base.State = r.PartnerState(base.State)
 		ps.byID[base.ID] = base
 	}
-	links := make([]link.Partner, 0, len(ps.byID))
-	var err error
-	// Those of the policy go first: they are never pushed out by a registration.
-	inPolicy := func(id string) bool {
-		return slices.ContainsFunc(policy.Partners, func(p Partner) bool { return p.ID == id })
+	inPolicy := make(map[string]bool)
+	for _, p := range policy.Partners {
+		inPolicy[p.ID] = true
 	}
-	ids := slices.Sorted(maps.Keys(ps.byID))
-	slices.SortStableFunc(ids, func(a, b string) int {
-		switch {
-		case inPolicy(a) == inPolicy(b):
-			return 0
-		case inPolicy(a):
-			return -1
+	// Those of the policy go first, then the registrations by age: nobody is
+	// pushed out by a later one.
+	ids := slices.SortedFunc(maps.Keys(ps.byID), func(a, b string) int {
+		if inPolicy[a] != inPolicy[b] {
+			return map[bool]int{true: -1, false: 1}[inPolicy[a]]
 		}
-		return 1
+		return cmp.Or(ps.byID[a].Since.Compare(ps.byID[b].Since), cmp.Compare(a, b))
 	})
-	for _, id := range ids {
-		if _, err = link.NewRegistry(append(links, ps.byID[id].link())...); err != nil {
-			refused = append(refused, id)
-			delete(ps.byID, id)
-			continue
-		}
-		links = append(links, ps.byID[id].link())
+	links := make([]link.Partner, len(ids))
+	for i, id := range ids {
+		links[i] = ps.byID[id].link()
 	}
-	if ps.links, err = link.NewRegistry(links...); err != nil {
-		panic("partners: " + err.Error()) // each was accepted above
+	ps.links, refused = registry(links)
+	for _, id := range refused {
+		delete(ps.byID, id)
 	}
 	return ps, refused
+}
+
+// registry joins partners, in order, leaving out those that do not fit with the
+// ones before them. Most fit, so it tries halves and not one by one.
+func registry(partners []link.Partner) (joined *link.Registry, refused []string) {
+	var fit []link.Partner
+	joined, err := link.NewRegistry()
+	if err != nil {
+		panic("partners: " + err.Error()) // there is nothing in it that could be wrong
+	}
+	var join func([]link.Partner)
+	join = func(some []link.Partner) {
+		all := append(slices.Clip(fit), some...)
+		switch r, err := link.NewRegistry(all...); {
+		case err == nil:
+			joined, fit = r, all
+		case len(some) == 1:
+			refused = append(refused, some[0].ID)
+		default:
+			join(some[:len(some)/2])
+			join(some[len(some)/2:])
+		}
+	}
+	join(partners)
+	return joined, refused
 }
 
 // Links parses the links of these partners, whatever their state: what a
