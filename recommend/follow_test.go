@@ -172,13 +172,15 @@ func TestAWorldTakesPolicyAndRulings(t *testing.T) {
 	if got := w.Scene().Partners.State("tea"); got != recommend.PartnerRemoved {
 		t.Errorf("a partner nobody knows is %s", got)
 	}
+	version := int64(0)
 	rule := func(r recommend.Ruling) {
 		t.Helper()
 		body, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc := recommend.Document{Ref: recommend.Ref{Kind: recommend.KindRuling, ID: r.Target.String()}, Body: body}
+		doc := recommend.Document{Ref: recommend.Ref{Kind: recommend.KindRuling, ID: r.Target.String()}, Version: version, Body: body}
+		version++
 		if err := w.Apply(t.Context(), []recommend.Document{doc}); err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +203,23 @@ func TestAWorldTakesPolicyAndRulings(t *testing.T) {
 	if got := w.Scene(); got.Partners.State("tea") != recommend.PartnerPaused || got.Policy.Facts.StaleIsHidden {
 		t.Errorf("under another policy tea is %s, want still paused", got.Partners.State("tea"))
 	}
-	if err := w.Apply(t.Context(), []recommend.Document{{Ref: recommend.Ref{Kind: recommend.KindRuling, ID: "partner:x"}, Body: json.RawMessage(`[]`)}}); err == nil {
-		t.Error("a ruling of another shape was taken")
+	version = 0
+	tea.Action = ""
+	rule(tea)
+	if got := w.Scene().Partners.State("tea"); got != recommend.PartnerPaused {
+		t.Errorf("an older ruling that came again made it %s, want still paused", got)
+	}
+	unreadable := recommend.Document{Ref: recommend.Ref{Kind: recommend.KindRuling, ID: "partner:x"}, Version: 9, Body: json.RawMessage(`[]`)}
+	tea.Action = recommend.ActionRemove
+	body, err := json.Marshal(tea)
+	if err != nil {
+		t.Fatal(err)
+	}
+	removal := recommend.Document{Ref: recommend.Ref{Kind: recommend.KindRuling, ID: "partner:tea"}, Version: 10, Body: body}
+	if err := w.Apply(t.Context(), []recommend.Document{unreadable, removal}); err != nil {
+		t.Errorf("a ruling that cannot be read: %v, want it left out", err)
+	}
+	if got := w.Scene().Partners.State("tea"); got != recommend.PartnerRemoved {
+		t.Errorf("the ruling behind it made the partner %s, want removed", got)
 	}
 }

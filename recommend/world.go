@@ -3,7 +3,6 @@ package recommend
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -17,7 +16,12 @@ type World struct {
 	scene  atomic.Pointer[Scene]
 
 	mu      sync.Mutex // guards what makes the next scene
-	rulings map[string]*Ruling
+	rulings map[string]worldRuling
+}
+
+type worldRuling struct {
+	*Ruling
+	version int64
 }
 
 // A Scene is a World at one moment.
@@ -28,7 +32,7 @@ type Scene struct {
 
 // NewWorld returns a World under policy that knows no ruling yet.
 func NewWorld(policy *Policy, logger *slog.Logger) *World {
-	w := &World{logger: logger, rulings: make(map[string]*Ruling)}
+	w := &World{logger: logger, rulings: make(map[string]worldRuling)}
 	w.remake(context.Background(), policy)
 	return w
 }
@@ -43,18 +47,24 @@ func (w *World) SetPolicy(ctx context.Context, policy *Policy) {
 	w.remake(ctx, policy)
 }
 
-// Apply takes changed ruling documents, as a [Follower] hands them on.
+// Apply takes changed ruling documents, as a [Follower] hands them on. One that
+// cannot be read is logged and left out: it must not keep the others from
+// taking effect.
 func (w *World) Apply(ctx context.Context, docs []Document) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	changed := false
 	for _, d := range docs {
+		if old, ok := w.rulings[d.ID]; ok && old.version >= d.Version {
+			continue
+		}
 		r := new(Ruling)
 		if err := json.Unmarshal(d.Body, r); err != nil {
-			return fmt.Errorf("ruling %s: %w", d.ID, err)
+			w.logger.ErrorContext(ctx, "ruling cannot be read", "ruling", d.ID, "err", err)
+			continue
 		}
 		if r.Target.Kind == TargetPartner {
-			w.rulings[d.ID] = r
+			w.rulings[d.ID] = worldRuling{r, d.Version}
 			changed = true
 		}
 	}
@@ -67,7 +77,7 @@ func (w *World) Apply(ctx context.Context, docs []Document) error {
 func (w *World) remake(ctx context.Context, policy *Policy) {
 	rulings := make([]*Ruling, 0, len(w.rulings))
 	for _, r := range w.rulings {
-		rulings = append(rulings, r)
+		rulings = append(rulings, r.Ruling)
 	}
 	partners, refused := NewPartners(policy, rulings)
 	for _, id := range refused {
