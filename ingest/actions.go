@@ -58,9 +58,7 @@ func decideAction(_ Scene, r *recommend.Reader, e recommend.Event, decoded any) 
 		if v.Interests != nil {
 			r.Declare(v.Interests)
 		}
-		for _, x := range v.Follows {
-			r.Follow(x, e.Time.UTC())
-		}
+		r.FollowAll(v.Follows, e.Time.UTC())
 	case *recommend.Action:
 		if v.At.Sub(e.Appended) > actionSkew && !e.Trusted {
 			return Outcome{}, recommend.Refuse(recommend.Problem{Code: "clock-skew", Pointer: "/at", Message: "more than a day in the future", Fix: "set the client's clock"})

@@ -100,8 +100,10 @@ func (l *limit) try(t time.Time) time.Time {
 // limits are those that c's pick has to keep.
 func (c *limitCase) limits() []limit {
 	var all, shop, product []time.Time
-	for i := range c.history {
-		e := &c.history[i]
+	over := c.at.Add(-max(c.rules.SameProduct.D(), c.rules.Spacing.D(), 24*time.Hour)) // what is older breaks none
+	first := sort.Search(len(c.history), func(i int) bool { return c.history[i].Counted.After(over) })
+	for i := range c.history[first:] {
+		e := &c.history[first+i]
 		if e.Trusted {
 			continue
 		}
@@ -150,6 +152,7 @@ func (c *limitCase) earliest() (time.Time, []string) {
 func (c *limitCase) afterEdit(e *PublishedEntry) []string {
 	others := *c
 	others.history = slices.DeleteFunc(slices.Clone(c.history), func(o PublishedEntry) bool { return o.Pick == e.Pick })
+	others.at = e.Counted
 	var violated []string
 	for _, l := range others.limits() {
 		if (l.name == limitProduct || l.name == limitPartner) && l.try(e.Counted).After(e.Counted) {

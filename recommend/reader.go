@@ -182,6 +182,20 @@ func (r *Reader) Follow(expert string, at time.Time) bool {
 	return true
 }
 
+// FollowAll adds experts, as many calls of Follow would.
+func (r *Reader) FollowAll(experts []string, at time.Time) {
+	known := make(map[string]bool, len(r.Follows)+len(experts))
+	for _, s := range r.Follows {
+		known[s.ID] = true
+	}
+	for _, x := range experts {
+		if !known[x] {
+			known[x] = true
+			r.Follows = append(r.Follows, Since{x, at})
+		}
+	}
+}
+
 // Unfollow removes expert.
 func (r *Reader) Unfollow(expert string) bool {
 	n := len(r.Follows)

@@ -2,6 +2,7 @@ package recommend_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,5 +49,20 @@ func TestSeenTellsSourcesApart(t *testing.T) {
 	}
 	if got := seen.Len(); got != 1 {
 		t.Errorf("%d remembered, want 1", got)
+	}
+}
+
+func TestSeenIsBounded(t *testing.T) {
+	seen := recommend.Seen{
+		noon.AddDate(0, 0, -2).Format(time.DateOnly): strings.Repeat("old-old-old-", 60_000),
+		noon.AddDate(0, 0, -1).Format(time.DateOnly): strings.Repeat("new-new-new-", 40_000),
+	}
+	last := recommend.Event{ID: "last", Source: "/a", Appended: noon}
+	seen.Add(last)
+	if got, want := seen.Len(), 90_000; got != want {
+		t.Errorf("%d remembered, want %d", got, want)
+	}
+	if got, want := len(seen[noon.AddDate(0, 0, -1).Format(time.DateOnly)])/12, 40_000; got != want || !seen.Has(last) {
+		t.Errorf("%d of yesterday and the last %t, want the latest %d kept", got, seen.Has(last), want)
 	}
 }
