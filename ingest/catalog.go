@@ -38,6 +38,7 @@ func Catalog() Folder {
 				return Outcome{}, &Premature{Topic: recommend.TopicRulings, Err: err}
 			}
 			*state = *p
+			state.UpdatedAt = p.UpdatedAt.UTC()
 			return Outcome{Changed: true}, nil
 		},
 	}.Folder()

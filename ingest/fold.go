@@ -64,7 +64,9 @@ type Outcome struct {
 type Leaf struct {
 	Ref recommend.Ref
 	// Apply returns the new body from the old one, which is nil when there is
-	// no such document. It returns nil to leave it as it is.
+	// no such document. It returns nil to leave it as it is. What may refuse an
+	// event is checked in Decide and never here: by the time of Apply, later
+	// events of the key may have been decided on the state that holds this one.
 	Apply func(old json.RawMessage) (json.RawMessage, error)
 }
 

@@ -153,17 +153,23 @@ func (d *pickDecision) publish(p *recommend.PublishedPick) (Outcome, error) {
 	}}}}, nil
 }
 
-// judge fills the case of an event. A published_at long before the append
-// would dodge the limits, so it counts from the append.
+// judge fills the case of an event.
 func (d *pickDecision) judge(content recommend.PickContent, at time.Time) recommend.Case {
-	const oldest = 24 * time.Hour
-	if !d.event.Trusted && d.event.Appended.Sub(at) > oldest {
-		at = d.event.Appended
-	}
 	return recommend.Case{
 		Policy: d.scene.Policy, Links: d.scene.Links, Expert: d.expert, Publisher: d.pub, Content: content,
-		At: at.UTC(), Appended: d.event.Appended, Trusted: d.event.Trusted,
+		At: d.when(at), Appended: d.event.Appended, Trusted: d.event.Trusted,
 	}
+}
+
+// when is the time that an event counts from: the one it states, or that of
+// the append when it states an earlier one than clocks differ by. A date of
+// his own choice would let an expert publish a day's picks at once, slip an
+// edit under an approval, or restore what expired.
+func (d *pickDecision) when(at time.Time) time.Time {
+	if !d.event.Trusted && d.event.Appended.Sub(at) > d.scene.Policy.Publish.ClockSkew.D() {
+		return d.event.Appended.UTC()
+	}
+	return at.UTC()
 }
 
 // refusal is the error of a verdict. What another topic may still tell is
@@ -191,14 +197,15 @@ func (d *pickDecision) edit(p *recommend.EditedPick) (Outcome, error) {
 		return Outcome{}, recommend.Refuse(recommend.Problem{Code: "pick-withdrawn", Pointer: "/id", Message: "the pick is withdrawn", Fix: "restore it first"})
 	}
 	c := d.judge(p.Content(), p.At)
-	c.Edit = entry
+	c.Edit, c.PickID = entry, p.ID
 	v := recommend.Judge(c)
 	if err := refusal(&v); err != nil {
 		return Outcome{}, err
 	}
 	revision := entry.RecordEdit(c, &v)
-	event := d.event.ID
-	return d.changed(func(pick *recommend.Pick) { pick.Edit(p, &v, revision, event) }), nil
+	event, edit := d.event.ID, *p
+	edit.At = c.At
+	return d.changed(func(pick *recommend.Pick) { pick.Edit(&edit, &v, revision, event) }), nil
 }
 
 func (d *pickDecision) mark(p *recommend.PickMark) (Outcome, error) {
@@ -215,10 +222,14 @@ func (d *pickDecision) mark(p *recommend.PickMark) (Outcome, error) {
 		// after a later event it must still do nothing.
 		return d.changed(func(pick *recommend.Pick) { pick.Event = d.event.ID }), nil
 	}
+	at := d.when(p.At)
+	if ahead := at.Sub(d.event.Appended); ahead > d.scene.Policy.Publish.ClockSkew.D() && !d.event.Trusted {
+		return Outcome{}, recommend.Refuse(recommend.Problem{Code: "clock-skew", Pointer: "/at", Message: fmt.Sprintf("%s in the future", ahead.Round(time.Second)), Fix: "set the publisher's clock"})
+	}
 	if d.event.Type == recommend.TypePickWithdrawn {
-		entry.Was, entry.State, entry.WithdrawnAt = entry.State, recommend.PickWithdrawn, p.At.UTC()
+		entry.Was, entry.State, entry.WithdrawnAt = entry.State, recommend.PickWithdrawn, at
 	} else {
-		if p.At.Sub(entry.WithdrawnAt) > d.scene.Policy.Publish.Undo.D() {
+		if at.Sub(entry.WithdrawnAt) > d.scene.Policy.Publish.Undo.D() {
 			return Outcome{}, recommend.Refuse(recommend.Problem{Code: "undo-expired", Pointer: "/id", Message: "withdrawn too long ago to be restored", Fix: "publish it anew"})
 		}
 		if live := d.pub.LivePickOf(entry.Product); live != nil && !entry.Trusted {
@@ -229,10 +240,8 @@ func (d *pickDecision) mark(p *recommend.PickMark) (Outcome, error) {
 		entry.State, entry.Was, entry.WithdrawnAt = entry.Was, "", time.Time{}
 	}
 	entry.Revision++
-	revision, state, at, event := entry.Revision, entry.State, entry.WithdrawnAt, d.event.ID
-	return d.changed(func(pick *recommend.Pick) {
-		pick.State, pick.WithdrawnAt, pick.Revision, pick.Event, pick.Refused = state, at, revision, event, nil
-	}), nil
+	now, event := *entry, d.event.ID
+	return d.changed(func(pick *recommend.Pick) { pick.Mark(p, now, event) }), nil
 }
 
 func (d *pickDecision) entry(id string) (*recommend.PublishedEntry, error) {
@@ -256,6 +265,7 @@ func (d *pickDecision) conflict(entry *recommend.PublishedEntry, base int64) *Ou
 }
 
 func (d *pickDecision) changed(change func(*recommend.Pick)) Outcome {
+	expert := d.event.Key
 	return Outcome{Changed: true, Leaves: []Leaf{{Ref: d.ref, Apply: func(old json.RawMessage) (json.RawMessage, error) {
 		if old == nil {
 			return nil, errors.New("publisher lists a pick that has no document")
@@ -263,6 +273,9 @@ func (d *pickDecision) changed(change func(*recommend.Pick)) Outcome {
 		var pick recommend.Pick
 		if err := json.Unmarshal(old, &pick); err != nil {
 			return nil, fmt.Errorf("pick: %w", err)
+		}
+		if pick.Expert != expert { // see publish: his publisher lists an id that another got
+			return nil, nil
 		}
 		change(&pick)
 		return marshal(pick)

@@ -83,6 +83,7 @@ func decideRuling(s Scene, state *recommend.Ruling, e recommend.Event, decoded a
 			return Outcome{}, recommend.Refuse(recommend.Problem{Code: "rule-unknown", Pointer: "/rule", Message: fmt.Sprintf("%q is no rule of the policy", v.Rule), Fix: "name a rule of GET /v1/policy"})
 		}
 		made = *v
+		made.At = v.At.UTC()
 		state.Action, state.Rule, state.Text, state.By = v.Action, v.Rule, v.Text, v.By
 		if v.Action == recommend.ActionRestore {
 			state.Action = ""
@@ -92,7 +93,7 @@ func decideRuling(s Scene, state *recommend.Ruling, e recommend.Event, decoded a
 			out.Leaves = []Leaf{expertLeaf(v.Target.ID, func(x *recommend.Expert) { x.Stand(standing, e.Appended.UTC()) })}
 		}
 	}
-	state.Target, state.At = made.Target, made.At.UTC()
+	state.Target, state.At = made.Target, made.At
 	state.History = append(state.History, made)
 	if n := len(state.History) - maxRulings; n > 0 {
 		state.History = slices.Delete(state.History, 0, n)

@@ -84,6 +84,29 @@ func unmarshalExtra(b []byte, v any) (map[string]json.RawMessage, error) {
 	return all, nil
 }
 
+// maxExtra bounds the unknown fields that edits add to a document, in bytes.
+const maxExtra = 64 << 10
+
+// mergeExtra adds the unknown fields of a change to those of a document, the
+// later value of a name winning. What would make them too large stays in the
+// log alone.
+func mergeExtra(old, change map[string]json.RawMessage) map[string]json.RawMessage {
+	if len(change) == 0 {
+		return old
+	}
+	merged := make(map[string]json.RawMessage, len(old)+len(change))
+	maps.Copy(merged, old)
+	maps.Copy(merged, change)
+	size := 0
+	for name, raw := range merged {
+		size += len(name) + len(raw)
+	}
+	if size > maxExtra {
+		return old
+	}
+	return merged
+}
+
 // marshalExtra encodes v, a struct, and appends extra in the order of names,
 // so that one value always has one encoding. What v has a field for is left
 // out of extra: a decoder would take the later of the two.

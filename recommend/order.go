@@ -30,9 +30,7 @@ func (o *OrderReport) Validate() error {
 	if states := []string{"paid", "received", "settled", "closed", "refunded"}; !slices.Contains(states, o.State) {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/state", Message: fmt.Sprintf("%q is no state of an order", clip(o.State)), Fix: fmt.Sprintf("use one of %v", states)})
 	}
-	if o.At.IsZero() {
-		ps = append(ps, missingTime("/at"))
-	}
+	ps = append(ps, timeProblem(o.At, "/at")...)
 	for _, name := range []string{"referrer_expert", "level", "team", "upline", "parent"} {
 		if _, ok := o.Extra[name]; ok {
 			ps = append(ps, Problem{Code: "multi-level-forbidden", Pointer: "/" + name, Message: "nobody earns from recruiting anybody", Fix: "leave it out: one order line pays the expert whose pick was clicked"})

@@ -74,10 +74,12 @@ type EditedPick struct {
 	Topics       []string      `json:"topics,omitempty"`
 	Inventory    *int64        `json:"inventory,omitempty"`
 	Relationship *Relationship `json:"relationship,omitempty"`
-	Images       []string      `json:"images,omitempty"`
+	Images       []string      `json:"images,omitzero"` // an empty list removes them
 	At           time.Time     `json:"at"`
 	// Base is the revision that the editor saw; 0 edits whatever is there.
 	Base int64 `json:"base,omitempty"`
+
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // A PickMark is the value of [TypePickWithdrawn] and [TypePickRestored] events.
@@ -86,6 +88,8 @@ type PickMark struct {
 	Expert string    `json:"expert"`
 	At     time.Time `json:"at"`
 	Base   int64     `json:"base,omitempty"`
+
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // A Pick is one product recommended by one expert: the body of a [KindPick]
@@ -177,14 +181,23 @@ func (p *PublishedPick) UnmarshalJSON(b []byte) error {
 // The content is judged by [Judge].
 func (p *PublishedPick) ValidateIdentity() error {
 	ps := append(idProblem(p.ID, "/id"), idProblem(p.Expert, "/expert")...)
-	if p.PublishedAt.IsZero() {
-		ps = append(ps, missingTime("/published_at"))
-	}
+	ps = append(ps, timeProblem(p.PublishedAt, "/published_at")...)
 	return Refuse(ps...)
 }
 
-func missingTime(pointer string) Problem {
-	return Problem{Code: "validation", Pointer: pointer, Message: "missing", Fix: "give the time as RFC 3339 UTC, such as 2026-11-23T08:00:00Z"}
+// timeProblem says what is wrong with a time that has to be given. In UTC it
+// must lie in the years that RFC 3339 can write, whatever zone it came in.
+func timeProblem(t time.Time, pointer string) []Problem {
+	msg := ""
+	switch y := t.UTC().Year(); {
+	case t.IsZero():
+		msg = "missing"
+	case y < 1 || y > 9999:
+		msg = "out of range"
+	default:
+		return nil
+	}
+	return []Problem{{Code: "validation", Pointer: pointer, Message: msg, Fix: "give the time as RFC 3339 UTC, such as 2026-11-23T08:00:00Z"}}
 }
 
 func (c *PickContent) problems(policy *Policy) []Problem {
@@ -230,6 +243,41 @@ func reasonProblems(reason string, policy *Policy) []Problem {
 	case strings.ContainsFunc(reason, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' && r != '\r' }):
 		return []Problem{{Code: "validation", Pointer: "/reason", Message: "reason holds control characters", Fix: "remove them"}}
 	}
+	return nil
+}
+
+type (
+	editedFields EditedPick
+	markFields   PickMark
+)
+
+// MarshalJSON writes the known fields, then the unknown ones by name.
+func (e EditedPick) MarshalJSON() ([]byte, error) { return marshalExtra(editedFields(e), e.Extra) }
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (e *EditedPick) UnmarshalJSON(b []byte) error {
+	var f editedFields
+	extra, err := unmarshalExtra(b, &f)
+	if err != nil {
+		return err
+	}
+	*e = EditedPick(f)
+	e.Extra = extra
+	return nil
+}
+
+// MarshalJSON writes the known fields, then the unknown ones by name.
+func (m PickMark) MarshalJSON() ([]byte, error) { return marshalExtra(markFields(m), m.Extra) }
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (m *PickMark) UnmarshalJSON(b []byte) error {
+	var f markFields
+	extra, err := unmarshalExtra(b, &f)
+	if err != nil {
+		return err
+	}
+	*m = PickMark(f)
+	m.Extra = extra
 	return nil
 }
 

@@ -84,9 +84,7 @@ func (p *Product) Validate() error {
 	if p.CommissionBP < 0 || p.CommissionBP > 8000 {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/commission_bp", Message: fmt.Sprintf("commission of %d basis points", p.CommissionBP), Fix: "give 0 to 8000 (80 %)"})
 	}
-	if p.UpdatedAt.IsZero() {
-		ps = append(ps, Problem{Code: "validation", Pointer: "/updated_at", Message: "missing", Fix: "give the time of these facts as RFC 3339 UTC"})
-	}
+	ps = append(ps, timeProblem(p.UpdatedAt, "/updated_at")...)
 	for _, f := range []struct{ name, value string }{{"/image", p.Image}, {"/url", p.URL}} {
 		if len(f.value) > 2048 {
 			ps = append(ps, Problem{Code: "validation", Pointer: f.name, Message: "longer than 2048 bytes", Fix: "give a shorter address"})

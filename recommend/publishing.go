@@ -80,6 +80,7 @@ func (p *Pick) Edit(e *EditedPick, v *Verdict, revision int64, event string) {
 		next.Images = e.Images
 	}
 	p.Revision, p.Event, p.Policy, p.Refused = revision, event, v.Policy, nil
+	p.Extra = mergeExtra(p.Extra, e.Extra)
 	if v.State == PickHeld {
 		next.Problems = v.Problems()
 		p.Pending = &next
@@ -96,6 +97,13 @@ func (p *Pick) take(next PickRevision) {
 	}
 	p.History = bounded(p.History, PickRevision{Revision: next.Revision - 1, PickContent: p.PickContent, Product: p.Product, At: at}, maxHistory)
 	p.PickContent, p.Product, p.EditedAt, p.Pending = next.PickContent, next.Product, next.At, nil
+}
+
+// Mark applies a withdrawal or a restoration that took effect: entry is that
+// of the publisher after it.
+func (p *Pick) Mark(m *PickMark, entry PublishedEntry, event string) {
+	p.State, p.WithdrawnAt, p.Revision, p.Event, p.Refused = entry.State, entry.WithdrawnAt, entry.Revision, event, nil
+	p.Extra = mergeExtra(p.Extra, m.Extra)
 }
 
 // Released is p with its pending edit live and a hold lifted, as a moderator's
@@ -130,9 +138,7 @@ func (e *EditedPick) Content() PickContent {
 // that is given may not be empty: an edit replaces, it does not remove.
 func (e *EditedPick) Validate() error {
 	ps := append(idProblem(e.ID, "/id"), idProblem(e.Expert, "/expert")...)
-	if e.At.IsZero() {
-		ps = append(ps, missingTime("/at"))
-	}
+	ps = append(ps, timeProblem(e.At, "/at")...)
 	if e.Link != nil && *e.Link == "" {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/link", Message: "empty", Fix: "leave it out to keep the link"})
 	}
@@ -148,8 +154,6 @@ func (e *EditedPick) Validate() error {
 // Validate reports what is wrong with the form of m as a [*Refusal].
 func (m *PickMark) Validate() error {
 	ps := append(idProblem(m.ID, "/id"), idProblem(m.Expert, "/expert")...)
-	if m.At.IsZero() {
-		ps = append(ps, missingTime("/at"))
-	}
+	ps = append(ps, timeProblem(m.At, "/at")...)
 	return Refuse(ps...)
 }

@@ -117,9 +117,7 @@ func (a *Action) Validate() error {
 	case kind != "topic":
 		ps = append(ps, idProblem(id, "/"+kind)...)
 	}
-	if a.At.IsZero() {
-		ps = append(ps, missingTime("/at"))
-	}
+	ps = append(ps, timeProblem(a.At, "/at")...)
 	if a.Position != nil && (*a.Position < 0 || *a.Position > 10_000) {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/position", Message: fmt.Sprintf("position %d", *a.Position), Fix: "give the position in the window, from 0"})
 	}

@@ -79,9 +79,7 @@ func (m *MadeRuling) Validate() error {
 	if len(m.Text) > 4000 {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/text", Message: "longer than 4000 bytes", Fix: "say it shorter"})
 	}
-	if m.At.IsZero() {
-		ps = append(ps, missingTime("/at"))
-	}
+	ps = append(ps, timeProblem(m.At, "/at")...)
 	return Refuse(ps...)
 }
 
