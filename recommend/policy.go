@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
-
-	"vitrine.dev/recommend/link"
 )
 
 // A Policy is the rules of the game as data: limits, labels, partners, topics,
@@ -202,6 +200,14 @@ func ParsePolicy(overlay []byte) (*Policy, error) {
 		if err := dec.Decode(p); err != nil && !errors.Is(err, io.EOF) {
 			return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
+		if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("%w: a policy is one YAML document; there is more behind ---", ErrInvalid)
+		}
+		for i, o := range p.Partners {
+			if slices.ContainsFunc(p.Partners[:i], func(b Partner) bool { return b.ID == o.ID }) {
+				return nil, fmt.Errorf("%w: partners[%d]: %q comes twice", ErrInvalid, i, o.ID)
+			}
+		}
 		p.Partners = mergePartners(before, p.Partners)
 	}
 	if err := p.validate(); err != nil {
@@ -221,112 +227,6 @@ func mergePartners(base, over []Partner) []Partner {
 		}
 	}
 	return out
-}
-
-func (p *Policy) validate() error {
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if p.Version == "" {
-		bad("version: missing; give it a name such as 2026-11-23")
-	}
-	u := p.Publish
-	for _, f := range []struct {
-		name   string
-		v, min int
-	}{
-		{"publish.per_day", u.PerDay, 1},
-		{"publish.per_hour", u.PerHour, 1},
-		{"publish.per_partner_per_day", u.PerPartnerDay, 1},
-		{"publish.probation_per_day", u.ProbationPerDay, 1},
-		{"publish.topics", u.Topics, 1},
-		{"publish.images", u.Images, 0},
-		{"publish.reason.min", u.Reason.Min, 1},
-		{"publish.reason.max", u.Reason.Max, u.Reason.Min},
-		{"publish.similar.copies", u.Similar.Copies, 1},
-		{"window.default_limit", p.Window.Default, 1},
-		{"window.max_limit", p.Window.Max, p.Window.Default},
-		{"window.length", p.Window.Length, p.Window.Max},
-		{"window.candidates", p.Window.CandidateLimit, p.Window.Max},
-	} {
-		if f.v < f.min {
-			bad("%s: %d is under %d", f.name, f.v, f.min)
-		}
-	}
-	for _, f := range []struct {
-		name string
-		v    float64
-	}{
-		{"publish.paid_share.max", u.PaidShare.Max},
-		{"publish.similar.threshold", u.Similar.Threshold},
-		{"window.author_decay", p.Window.AuthorDecay},
-		{"window.author_floor", p.Window.AuthorFloor},
-		{"window.product_decay", p.Window.ProductDecay},
-		{"window.product_floor", p.Window.ProductFloor},
-	} {
-		if !(f.v >= 0 && f.v <= 1) {
-			bad("%s: %v is not between 0 and 1", f.name, f.v)
-		}
-	}
-	for _, f := range []struct {
-		name string
-		v    Duration
-	}{
-		{"publish.spacing", u.Spacing},
-		{"publish.same_product", u.SameProduct},
-		{"publish.probation", u.Probation},
-		{"publish.undo", u.Undo},
-		{"facts.price_for", p.Facts.PriceFor},
-		{"facts.pick_for", p.Facts.PickFor},
-		{"window.cursor_for", p.Window.CursorFor},
-		{"window.fresh_half_life", p.Window.FreshHalfLife},
-	} {
-		if f.v < 0 {
-			bad("%s: %v is negative", f.name, f.v.D())
-		}
-	}
-	if p.Window.FreshHalfLife == 0 || p.Window.CursorFor == 0 {
-		bad("window: fresh_half_life and cursor_for must be above 0")
-	}
-	for _, lang := range []string{"zh", "en"} {
-		if p.Disclosure.Label[lang] == "" || p.Disclosure.ShortLabel[lang] == "" {
-			bad("disclosure: label and short_label are needed in %s; a purchase link is never without one", lang)
-		}
-	}
-	errs = append(errs, p.validateLists()...)
-	return errors.Join(errs...)
-}
-
-func (p *Policy) validateLists() []error {
-	var errs []error
-	seen := make(map[string]bool)
-	for i, t := range p.Topics {
-		if !ValidTopic(t.ID) || seen[t.ID] {
-			errs = append(errs, fmt.Errorf("topics[%d]: id %q is not a topic id or comes twice", i, t.ID))
-		}
-		seen[t.ID] = true
-	}
-	partners := make([]link.Partner, 0, len(p.Partners))
-	for i := range p.Partners {
-		if err := p.Partners[i].Validate(); err != nil {
-			errs = append(errs, fmt.Errorf("partners[%d] %s: %w", i, p.Partners[i].ID, err))
-			continue
-		}
-		partners = append(partners, p.Partners[i].link())
-	}
-	if _, err := link.NewRegistry(partners...); err != nil {
-		errs = append(errs, fmt.Errorf("partners: %w", err))
-	}
-	for i, r := range p.Restricted {
-		if r.ID == "" || len(r.Words) == 0 || slices.ContainsFunc(r.Words, func(w string) bool { return strings.TrimSpace(w) == "" }) {
-			errs = append(errs, fmt.Errorf("restricted[%d] %s: an id and words are needed", i, r.ID))
-		}
-	}
-	for i, r := range p.Rules {
-		if r.ID == "" || r.Text["en"] == "" || r.Text["zh"] == "" {
-			errs = append(errs, fmt.Errorf("rules[%d] %s: an id and a text in zh and en are needed", i, r.ID))
-		}
-	}
-	return errs
 }
 
 // Restricts returns the restriction that text falls under, or nil.

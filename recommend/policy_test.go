@@ -61,6 +61,20 @@ func TestABadPolicyNamesTheField(t *testing.T) {
 		"window: {default_limit: 60}":             "window.max_limit",
 		"facts: {pick_for: -1h}":                  "facts.pick_for",
 		"[]":                                      "cannot unmarshal",
+		"ranking: {interest: .nan}":               "ranking.interest",
+		"ranking: {trust: .inf}":                  "ranking.trust",
+		"ranking: {follow: -1}":                   "ranking.follow",
+		"publish: {paid_share: {max: .nan}}":      "publish.paid_share.max",
+		"publish: {paid_share: {free: -1}}":       "publish.paid_share.free",
+		"publish: {paid_share: {window: -1h}}":    "publish.paid_share.window",
+		"publish: {similar: {window: -1h}}":       "publish.similar.window",
+		"publish: {clock_skew: -1m}":              "publish.clock_skew",
+		"window: {also_recommended_by: -1}":       "window.also_recommended_by",
+		"window: {length: 100000}":                "window.length",
+		"version: a\n---\nversion: b":             "---",
+		"partners: [{id: x, name: X, links: ['https://x.example/{item}']}, {id: x, name: Y, links: ['https://y.example/{item}']}]": "partners[1]",
+		"rules: [{id: r, text: {en: a, zh: b}}, {id: r, text: {en: c, zh: d}}]":                                                    "rules[1]",
+		"restricted: [{id: r, words: [a]}, {id: r, words: [b]}]":                                                                   "restricted[1]",
 	} {
 		_, err := recommend.ParsePolicy([]byte(text))
 		if !errors.Is(err, recommend.ErrInvalid) || !strings.Contains(err.Error(), want) {
