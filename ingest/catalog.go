@@ -31,6 +31,9 @@ func Catalog() Folder {
 			if !ok {
 				return Outcome{}, unknownType(e)
 			}
+			if err := p.ValidateAge(e.Appended); err != nil && !e.Trusted {
+				return Outcome{}, err
+			}
 			if state.Key != "" && !p.UpdatedAt.After(state.UpdatedAt) {
 				return Outcome{Duplicate: true}, nil
 			}

@@ -144,3 +144,13 @@ func TestAFreezeDoesNotReachBack(t *testing.T) {
 		t.Errorf("after the freeze: %v, want publishing-frozen", err)
 	}
 }
+
+func TestFactsFromTheFutureAreRefused(t *testing.T) {
+	b := newBench()
+	p := recommend.Product{Key: "jd:1", Title: "Kettle", UpdatedAt: noon.AddDate(10, 0, 0)}
+	if _, err := b.fold(ingest.Catalog(), event(recommend.TypeProductListed, "jd:1", noon, p)); code(err) != "clock-skew" {
+		t.Errorf("got %v, want clock-skew", err)
+	}
+	p.UpdatedAt = noon.Add(time.Hour)
+	b.mustFold(t, ingest.Catalog(), event(recommend.TypeProductListed, "jd:1", noon, p))
+}

@@ -9,6 +9,10 @@ type Money struct {
 	Currency string `json:"currency"`
 }
 
+// MaxAmount is the largest amount taken: sums of millions of them stay exact,
+// here and in clients whose numbers have 53 bits.
+const MaxAmount = 1_000_000_000_000
+
 // Problems says what is wrong with m as a price at pointer.
 func (m Money) Problems(pointer string) []Problem {
 	var ps []Problem
@@ -16,6 +20,12 @@ func (m Money) Problems(pointer string) []Problem {
 		ps = append(ps, Problem{
 			Code: "validation", Pointer: pointer + "/amount",
 			Message: fmt.Sprintf("amount %d is negative", m.Amount), Fix: "give minor units, 0 or more",
+		})
+	}
+	if m.Amount > MaxAmount {
+		ps = append(ps, Problem{
+			Code: "validation", Pointer: pointer + "/amount",
+			Message: fmt.Sprintf("amount %d is too large", m.Amount), Fix: fmt.Sprintf("give minor units, at most %d", int64(MaxAmount)),
 		})
 	}
 	if !isCurrency(m.Currency) {

@@ -3,6 +3,7 @@ package recommend
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -31,9 +32,13 @@ func (o *OrderReport) Validate() error {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/state", Message: fmt.Sprintf("%q is no state of an order", clip(o.State)), Fix: fmt.Sprintf("use one of %v", states)})
 	}
 	ps = append(ps, timeProblem(o.At, "/at")...)
+	levels := names{}
 	for _, name := range []string{"referrer_expert", "level", "team", "upline", "parent"} {
-		if _, ok := o.Extra[name]; ok {
-			ps = append(ps, Problem{Code: "multi-level-forbidden", Pointer: "/" + name, Message: "nobody earns from recruiting anybody", Fix: "leave it out: one order line pays the expert whose pick was clicked"})
+		levels[foldName(name)] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Extra)) {
+		if levels.take(name) {
+			ps = append(ps, Problem{Code: "multi-level-forbidden", Pointer: "/" + clip(name), Message: "nobody earns from recruiting anybody", Fix: "leave it out: one order line pays the expert whose pick was clicked"})
 		}
 	}
 	return Refuse(ps...)

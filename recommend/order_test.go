@@ -15,11 +15,13 @@ func TestAnOrderReportKnowsNoUpline(t *testing.T) {
 		good + `,"coupon":"x"}`:           "",
 		good + `,"referrer_expert":"e2"}`: "multi-level-forbidden",
 		good + `,"level":2}`:              "multi-level-forbidden",
-		`{"id":"o1","partner":"jd","amount":{"amount":-1,"currency":"CNY"},"state":"paid","at":"2026-11-23T12:00:00Z"}`: "validation",
-		`{"id":"o1","partner":"jd","amount":{"amount":1,"currency":"yuan"},"state":"paid","at":"2026-11-23T12:00:00Z"}`: "validation",
-		`{"id":"o1","partner":"jd","amount":{"amount":1,"currency":"CNY"},"state":"lost","at":"2026-11-23T12:00:00Z"}`:  "validation",
-		`{"id":"","partner":"jd","amount":{"amount":1,"currency":"CNY"},"state":"paid","at":"2026-11-23T12:00:00Z"}`:    "validation",
-		`{"id":"o1","partner":"jd","amount":{"amount":1,"currency":"CNY"},"state":"refunded"}`:                          "validation",
+		good + `,"Up\u006cine":"e3"}`:     "multi-level-forbidden",
+		`{"id":"o1","partner":"jd","amount":{"amount":9000000000000000000,"currency":"CNY"},"state":"paid","at":"2026-11-23T12:00:00Z"}`: "validation",
+		`{"id":"o1","partner":"jd","amount":{"amount":-1,"currency":"CNY"},"state":"paid","at":"2026-11-23T12:00:00Z"}`:                  "validation",
+		`{"id":"o1","partner":"jd","amount":{"amount":1,"currency":"yuan"},"state":"paid","at":"2026-11-23T12:00:00Z"}`:                  "validation",
+		`{"id":"o1","partner":"jd","amount":{"amount":1,"currency":"CNY"},"state":"lost","at":"2026-11-23T12:00:00Z"}`:                   "validation",
+		`{"id":"","partner":"jd","amount":{"amount":1,"currency":"CNY"},"state":"paid","at":"2026-11-23T12:00:00Z"}`:                     "validation",
+		`{"id":"o1","partner":"jd","amount":{"amount":1,"currency":"CNY"},"state":"refunded"}`:                                           "validation",
 	} {
 		var o recommend.OrderReport
 		if err := json.Unmarshal([]byte(text), &o); err != nil {

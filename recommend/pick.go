@@ -215,6 +215,7 @@ func (c *PickContent) problems(policy *Policy) []Problem {
 	}
 	if n := len(c.Images); n > policy.Publish.Images {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/images", Message: fmt.Sprintf("%d images, %d allowed", n, policy.Publish.Images), Fix: "keep the best ones"})
+		return ps
 	}
 	for i, s := range c.Images {
 		if s == "" || len(s) > 2048 {

@@ -63,6 +63,20 @@ const (
 // stock. An archive's products state neither.
 func (p *Product) Perishable() bool { return p != nil && (p.Price != nil || p.Stock != nil) }
 
+const (
+	maxStock  = 1_000_000_000
+	factsSkew = 24 * time.Hour
+)
+
+// ValidateAge refuses facts from the future: they would never grow stale, and
+// keep out all that are told until then. now is when they enter the log.
+func (p *Product) ValidateAge(now time.Time) error {
+	if p.UpdatedAt.Sub(now) <= factsSkew {
+		return nil
+	}
+	return Refuse(Problem{Code: "clock-skew", Pointer: "/updated_at", Message: "more than a day in the future", Fix: "set the clock that states the facts"})
+}
+
 // Validate reports what is wrong with p as a [*Refusal].
 func (p *Product) Validate() error {
 	var ps []Problem
@@ -78,8 +92,8 @@ func (p *Product) Validate() error {
 	if p.Price != nil {
 		ps = append(ps, p.Price.Problems("/price")...)
 	}
-	if p.Stock != nil && *p.Stock < 0 {
-		ps = append(ps, Problem{Code: "validation", Pointer: "/stock", Message: fmt.Sprintf("stock %d is negative", *p.Stock), Fix: "give 0 or more, or leave it out"})
+	if p.Stock != nil && (*p.Stock < 0 || *p.Stock > maxStock) {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/stock", Message: fmt.Sprintf("stock %d", *p.Stock), Fix: fmt.Sprintf("give 0 to %d, or leave it out", maxStock)})
 	}
 	if p.CommissionBP < 0 || p.CommissionBP > 8000 {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/commission_bp", Message: fmt.Sprintf("commission of %d basis points", p.CommissionBP), Fix: "give 0 to 8000 (80 %)"})

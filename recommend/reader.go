@@ -27,7 +27,7 @@ func (d *DeclaredReader) Validate() error {
 	ps := idProblem(d.ID, "/id")
 	ps = append(ps, interestProblems(d.Interests)...)
 	if len(d.Follows) > mostFollows {
-		ps = append(ps, Problem{Code: "validation", Pointer: "/follows", Message: fmt.Sprintf("%d follows, %d allowed", len(d.Follows), mostFollows), Fix: "send fewer"})
+		return Refuse(append(ps, Problem{Code: "validation", Pointer: "/follows", Message: fmt.Sprintf("%d follows, %d allowed", len(d.Follows), mostFollows), Fix: "send fewer"})...)
 	}
 	for i, id := range d.Follows {
 		ps = append(ps, idProblem(id, fmt.Sprintf("/follows/%d", i))...)
@@ -38,7 +38,7 @@ func (d *DeclaredReader) Validate() error {
 func interestProblems(interests map[string]float64) []Problem {
 	var ps []Problem
 	if len(interests) > MaxInterests {
-		ps = append(ps, Problem{Code: "validation", Pointer: "/interests", Message: fmt.Sprintf("%d interests, %d allowed", len(interests), MaxInterests), Fix: "keep the strongest"})
+		return []Problem{{Code: "validation", Pointer: "/interests", Message: fmt.Sprintf("%d interests, %d allowed", len(interests), MaxInterests), Fix: "keep the strongest"}}
 	}
 	for _, t := range slices.Sorted(maps.Keys(interests)) {
 		if w := interests[t]; !ValidTopic(t) {

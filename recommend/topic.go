@@ -49,10 +49,10 @@ func topicProblems(topics []string, pointer string, most int) []Problem {
 		ps = append(ps, Problem{Code: "validation", Pointer: pointer, Message: "no topic given", Fix: "name at least one interest topic"})
 	}
 	if len(topics) > most {
-		ps = append(ps, Problem{
+		return []Problem{{
 			Code: "validation", Pointer: pointer,
 			Message: fmt.Sprintf("%d topics given, %d allowed", len(topics), most), Fix: "keep the topics that fit best",
-		})
+		}}
 	}
 	seen := make(map[string]bool, len(topics))
 	for i, t := range topics {
