@@ -85,7 +85,7 @@ func parseConfig(c command, args []string, env environment) (*config, error) {
 		f := all.Lookup(name)
 		if v := env.Getenv("VITRINE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))); v != "" {
 			if e := f.Value.Set(v); e != nil {
-				err = errors.Join(err, fmt.Errorf("VITRINE_%s: %w", strings.ToUpper(name), e))
+				err = errors.Join(err, fmt.Errorf("VITRINE_%s: %q: %w", strings.ToUpper(name), v, e))
 			}
 		}
 		fs.Var(f.Value, name, f.Usage)
@@ -95,6 +95,9 @@ func parseConfig(c command, args []string, env environment) (*config, error) {
 	}
 	if err := parseMixed(fs, args, &cfg.Args); err != nil {
 		return nil, err
+	}
+	if c.args == "" && len(cfg.Args) > 0 {
+		return nil, fmt.Errorf("%s takes no arguments, and %q is one", c.name, cfg.Args[0])
 	}
 	err = cfg.finish(env)
 	return cfg, err
@@ -152,13 +155,21 @@ func (c *config) finish(env environment) error {
 	if c.Now != "" {
 		start, err := time.Parse(time.RFC3339, c.Now)
 		if err != nil {
-			return fmt.Errorf("now: %w", err)
+			return fmt.Errorf("now: give a time such as 2026-11-23T08:00:00Z: %w", err)
 		}
 		ahead := time.Until(start)
 		c.now = func() time.Time { return time.Now().Add(ahead) }
 	}
 	if c.Keys == "" {
 		c.Keys = filepath.Join(c.Data, "keys.json")
+	}
+	for _, n := range []struct {
+		name   string
+		v, min int
+	}{{"partitions", c.Partitions, 0}, {"replication", c.Replication, 1}, {"shards", c.Shards, 1}, {"replicas", c.Replicas, 0}} {
+		if n.v < n.min {
+			return fmt.Errorf("%s: %d is under %d", n.name, n.v, n.min)
+		}
 	}
 	for _, b := range c.brokers() {
 		if _, _, err := net.SplitHostPort(b); err != nil {

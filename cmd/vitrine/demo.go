@@ -25,7 +25,11 @@ func loadDemo(ctx context.Context, p *process, env environment) (err error) {
 	if len(world.Experts) == 0 {
 		return errors.New("the demo world has no experts")
 	}
-	known, err := p.engines.Store.Get(ctx, recommend.Ref{Kind: recommend.KindExpert, ID: world.Experts[0].ID})
+	picks := make([]recommend.Ref, len(world.Picks)) // all of them: a load may have been cut short
+	for i := range world.Picks {
+		picks[i] = recommend.Ref{Kind: recommend.KindPick, ID: world.Picks[i].ID}
+	}
+	known, err := p.engines.Store.Get(ctx, picks...)
 	if err != nil {
 		return err
 	}
@@ -37,7 +41,7 @@ func loadDemo(ctx context.Context, p *process, env environment) (err error) {
 	if err := world.WriteTo(dir); err != nil {
 		return err
 	}
-	if len(known) > 0 {
+	if len(known) == len(picks) {
 		for _, kind := range recordKinds() {
 			if kind.file == "products" {
 				continue

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,7 +32,7 @@ func exportDir(ctx context.Context, cfg *config, env environment) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
-	x := &exporter{engines: eng, dir: cfg.Args[0]}
+	x := &exporter{engines: eng, dir: cfg.Args[0], now: cfg.now()}
 	steps := []struct {
 		file string
 		run  func(context.Context, *lineWriter) error
@@ -59,6 +60,7 @@ func exportDir(ctx context.Context, cfg *config, env environment) (err error) {
 type exporter struct {
 	engines *engines
 	dir     string
+	now     time.Time
 }
 
 // A lineWriter writes values as lines of a gzipped file.
@@ -96,20 +98,29 @@ func (w *lineWriter) Close() error {
 	return errors.Join(w.buf.Flush(), w.zip.Close(), w.file.Sync(), w.file.Close())
 }
 
-// all decodes every document of a kind, the oldest change first.
+// all decodes every document of a kind, by id.
 func all[T any](ctx context.Context, s recommend.Store, kind recommend.Kind) ([]T, error) {
-	var out []T
+	latest := make(map[string]recommend.Document) // changes may tell of one twice
 	f := recommend.Follower{Store: s, Kinds: []recommend.Kind{kind}, Apply: func(_ context.Context, _ recommend.Kind, docs []recommend.Document) error {
 		for _, d := range docs {
-			var v T
-			if err := json.Unmarshal(d.Body, &v); err != nil {
-				return fmt.Errorf("%s: %w", d.Ref, err)
+			if old, ok := latest[d.ID]; !ok || old.Version <= d.Version {
+				latest[d.ID] = d
 			}
-			out = append(out, v)
 		}
 		return nil
 	}}
-	return out, f.Sync(ctx)
+	if err := f.Sync(ctx); err != nil {
+		return nil, err
+	}
+	out := make([]T, 0, len(latest))
+	for _, id := range slices.Sorted(maps.Keys(latest)) {
+		var v T
+		if err := json.Unmarshal(latest[id].Body, &v); err != nil {
+			return nil, fmt.Errorf("%s: %w", latest[id].Ref, err)
+		}
+		out = append(out, v)
+	}
+	return out, nil
 }
 
 func writeAll[T any](w *lineWriter, vs []T) error {
@@ -167,24 +178,49 @@ func (x *exporter) products(ctx context.Context, w *lineWriter) error {
 	return writeAll(w, products)
 }
 
-// picks leaves out what its expert withdrew.
+// picks are those in force: live by their experts' events, approved where they
+// were held, and not taken down. What is not may not come to life elsewhere.
 func (x *exporter) picks(ctx context.Context, w *lineWriter) error {
 	picks, err := all[recommend.Pick](ctx, x.engines.Store, recommend.KindPick)
 	if err != nil {
 		return err
 	}
-	picks = slices.DeleteFunc(picks, func(p recommend.Pick) bool { return p.State == recommend.PickWithdrawn })
+	rulings, err := all[recommend.Ruling](ctx, x.engines.Store, recommend.KindRuling)
+	if err != nil {
+		return err
+	}
+	ruled := make(map[string]*recommend.Ruling)
+	for i := range rulings {
+		if r := &rulings[i]; r.Target.Kind == recommend.TargetPick {
+			ruled[r.Target.ID] = r
+		}
+	}
+	picks = slices.DeleteFunc(picks, func(p recommend.Pick) bool {
+		return ruled[p.ID].HidesPick() || !inForce(&p, ruled[p.ID]).Live(x.now)
+	})
 	slices.SortFunc(picks, func(a, b recommend.Pick) int {
 		return cmp.Or(a.PublishedAt.Compare(b.PublishedAt), cmp.Compare(a.ID, b.ID))
 	})
 	for i := range picks {
-		p := &picks[i]
+		p := inForce(&picks[i], ruled[picks[i].ID])
 		v := recommend.PublishedPick{ID: p.ID, Expert: p.Expert, PickContent: p.PickContent, PublishedAt: p.PublishedAt, Extra: p.Extra}
 		if err := w.write(v); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// inForce is p as readers see it under a ruling.
+func inForce(p *recommend.Pick, r *recommend.Ruling) *recommend.Pick {
+	asked := p.PublishedAt
+	if p.Pending != nil {
+		asked = p.Pending.At
+	}
+	if r.Releases(asked) {
+		return p.Released()
+	}
+	return p
 }
 
 // readers are found by the keys of their actions.

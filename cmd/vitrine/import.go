@@ -42,10 +42,16 @@ type importer struct {
 	tallies []tally // by file
 	folders map[string]ingest.Folder
 	sent    map[uint64]place // by digest of event id
+	ends    map[end]int64    // where the log ended before the first append
 }
 
 // A tally counts the records of one file.
 type tally struct{ read, appended, known, refused int64 }
+
+type end struct {
+	topic     string
+	partition int
+}
 
 type place struct {
 	file int32
@@ -88,7 +94,14 @@ func (im *importer) run(ctx context.Context, consumer *ingest.Consumer) error {
 	if err != nil {
 		return err
 	}
+	if err := im.remember(ctx, consumer); err != nil {
+		return err
+	}
+	// Letters are dated by whoever folds, and with --now by this process.
 	began := im.service.cfg.now()
+	if start.Before(began) {
+		began = start
+	}
 	if err := im.appendAll(ctx, streams, lines); err != nil {
 		return err
 	}
@@ -99,6 +112,25 @@ func (im *importer) run(ctx context.Context, consumer *ingest.Consumer) error {
 		return err
 	}
 	return im.summary(time.Since(start))
+}
+
+// remember notes where the log ends: dead letters of what is before are not of
+// this import, even where a record that was refused then comes again.
+func (im *importer) remember(ctx context.Context, consumer *ingest.Consumer) error {
+	lag, err := consumer.Lag(ctx)
+	if err != nil {
+		return fmt.Errorf("see where the log ends: %w", err)
+	}
+	im.ends = endsOf(lag)
+	return nil
+}
+
+func endsOf(lag []ingest.PartitionLag) map[end]int64 {
+	ends := make(map[end]int64, len(lag))
+	for _, l := range lag {
+		ends[end{l.Topic, l.Partition}] = l.End
+	}
+	return ends
 }
 
 // Records are looked up in the store and appended in chunks of this size.
@@ -152,12 +184,17 @@ func (im *importer) appendChunk(ctx context.Context, chunk []*record) error {
 	}
 	byTopic := make(map[string][]recommend.Event)
 	for _, r := range fresh {
+		id := eventDigest(r.event.Topic, r.event.ID)
+		if _, twice := im.sent[id]; twice {
+			im.tallies[r.file].known++
+			continue
+		}
 		if r.event.Time.IsZero() {
 			r.event.Time = im.service.cfg.now().UTC()
 		}
 		r.event.Trusted = im.trusted
 		byTopic[r.event.Topic] = append(byTopic[r.event.Topic], r.event)
-		im.sent[eventDigest(r.event.Topic, r.event.ID)] = place{int32(r.file), int32(r.line)} //nolint:gosec // files and lines are few
+		im.sent[id] = place{int32(r.file), int32(r.line)} //nolint:gosec // files and lines are few
 		im.tallies[r.file].appended++
 	}
 	g, ctx := errgroup.WithContext(ctx)
@@ -232,15 +269,22 @@ func (im *importer) refuse(at place, err error) {
 	fmt.Fprintf(im.verdicts, "%s:%d: %v\n", im.files[at.file], at.line, err)
 }
 
-// awaitFolds waits until everything appended so far is folded.
+// awaitFolds waits until everything appended so far is folded; what others
+// append in the meantime is not waited for.
 func (im *importer) awaitFolds(ctx context.Context, consumer *ingest.Consumer) error {
-	left := func() (int64, error) {
+	var targets map[end]int64
+	left := func() (n int64, err error) {
 		lag, err := consumer.Lag(ctx)
-		var n int64
-		for _, l := range lag {
-			n += l.Events()
+		if err != nil {
+			return 0, err
 		}
-		return n, err
+		if targets == nil {
+			targets = endsOf(lag)
+		}
+		for _, l := range lag {
+			n += max(targets[end{l.Topic, l.Partition}]-l.Committed, 0)
+		}
+		return n, nil
 	}
 	total, err := left()
 	if err != nil && !errors.Is(err, recommend.ErrUnavailable) {
@@ -271,14 +315,14 @@ func (im *importer) awaitFolds(ctx context.Context, consumer *ingest.Consumer) e
 
 // reportDead tells of the records that a fold refused.
 func (im *importer) reportDead(ctx context.Context, since time.Time) error {
-	letters, err := ingest.ListDead(ctx, im.service.engines.Cluster, ingest.DeadFilter{Since: since.Add(-time.Second)})
+	letters, err := ingest.ListDead(ctx, im.service.engines.Cluster, ingest.DeadFilter{Since: since.Add(-time.Hour)})
 	if err != nil {
 		return err
 	}
 	for _, d := range letters {
 		id := eventDigest(d.Topic, d.Header("ce_id"))
 		at, ok := im.sent[id]
-		if !ok || d.Header("ce_source") != importSource {
+		if !ok || d.Header("ce_source") != importSource || d.Offset < im.ends[end{d.Topic, d.Partition}] {
 			continue
 		}
 		delete(im.sent, id)

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -203,4 +204,100 @@ func (in *installation) exported(dir string) map[string]string {
 		_ = f.Close()
 	}
 	return out
+}
+
+// A damaged file, a line too long for an event, a mark of UTF-8, lines that
+// come twice: each is told where it stands, and stops no other.
+func TestAnImportGoesOnBehindWhatItCannotRead(t *testing.T) {
+	in := newInstallation(t)
+	pick := func(id string) string {
+		return fmt.Sprintf(`{"id":%q,"expert":"ann","link":"https://shop.example/i/%s","reason":"Read it twice in the winter of 2008; it is the best of its kind.","topics":["books"],"published_at":"2009-02-01T00:00:00Z"}`, id, id)
+	}
+	in.write("one/experts.jsonl", "\ufeff"+`{"id":"ann","name":"Ann","topics":["books"],"verified":true}`+"\r\n\r\n")
+	in.write("one/products.jsonl", "")
+	in.write("one/picks.jsonl", pick("a")+"\n"+`{"id":"b","reason":"`+strings.Repeat("x", 2<<20)+`"}`+"\n"+pick("c")+"\n"+pick("a")+"\n{\"id\":\"\xff\"}\n"+pick("d"))
+	in.write("two/picks.jsonl.gz", zipped(t, strings.Repeat(pick("e")+"\n", 1)+noise(2000))[:900])
+	in.write("two/readers.jsonl.gz", "not gzip at all")
+	in.write("two/actions.jsonl.gz", "")
+	first, summary, _ := in.try("import", "--trusted", filepath.Join(in.dir, "one"), filepath.Join(in.dir, "two"))
+	for _, want := range []string{"picks.jsonl:2: longer than", "picks.jsonl:5: not UTF-8", "picks.jsonl.gz:2: the file is damaged", "readers.jsonl.gz:1: the file is damaged", "actions.jsonl.gz:1: the file is damaged"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("no line %q in\n%s", want, first)
+		}
+	}
+	if got, want := totals(t, summary), [4]int{11, 5, 1, 5}; got != want {
+		t.Errorf("read, new, unchanged, refused: %v, want %v\n%s\n%s", got, want, first, summary)
+	}
+	if n := strings.Count(in.exported("out")["picks.jsonl.gz"], "\n"); n != 4 {
+		t.Errorf("%d picks arrived, want a, c, d and e", n)
+	}
+}
+
+func zipped(t *testing.T, text string) string {
+	t.Helper()
+	var b strings.Builder
+	z := gzip.NewWriter(&b)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// noise is text that gzip can hardly shorten.
+func noise(n int) string {
+	b := make([]byte, n)
+	r := rand.NewChaCha8([32]byte{})
+	for i := range b {
+		b[i] = byte('a' + r.Uint64()%26)
+	}
+	return string(b)
+}
+
+// What a moderator took down does not come to life in another installation.
+func TestOnlyWhatIsInForceIsExported(t *testing.T) {
+	in := newInstallation(t)
+	in.archive("archive")
+	_, _, _ = in.try("import", "--trusted", filepath.Join(in.dir, "archive")) // some records are refused, on purpose
+	p := in.start("serve")
+	takedown := map[string]any{"target": map[string]string{"kind": "pick", "id": "k00"}, "action": "remove", "rule": "spam", "text": "Gone."}
+	if status, b, err := p.client(in.token("m", "moderate")).do(http.MethodPost, "/v1/rulings", takedown, "Idempotency-Key", "takedown"); err != nil || status >= 300 {
+		t.Fatalf("take down: %d %s %v", status, b, err)
+	}
+	await(t, 10*time.Second, func() error {
+		if status, _, err := p.client("").do(http.MethodGet, "/v1/picks/k00", nil); err != nil || status == http.StatusOK {
+			return fmt.Errorf("the pick still answers %d: %w", status, err)
+		}
+		return nil
+	})
+	p.kill()
+	picks := in.exported("out")["picks.jsonl.gz"]
+	if strings.Contains(picks, `"k00"`) || strings.Count(picks, "\n") != 39 {
+		t.Errorf("%d picks, k00 among them: %t; want the other 39", strings.Count(picks, "\n"), strings.Contains(picks, `"k00"`))
+	}
+}
+
+func TestCommandsSayWhatTheyCannotDo(t *testing.T) {
+	in := newInstallation(t)
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"serve", "now"}, `"now"`},
+		{[]string{"serve", "--partitions", "-1"}, "partitions"},
+		{[]string{"serve", "--now", "noon"}, "2026-11-23T08:00:00Z"},
+		{[]string{"api"}, "--kafka"},
+		{[]string{"ingest"}, "--elastic"},
+		{[]string{"token", "--sub", "mei", "--scope", ""}, "window:read"},
+		{[]string{"token", "--sub", "mei", "--scope", "windw:read"}, "window:read"},
+		{[]string{"token"}, "--sub"},
+		{[]string{"import"}, "picks.jsonl"},
+		{[]string{"import", "nowhere"}, "nowhere"},
+	} {
+		if out, stderr, err := in.try(tt.args[0], tt.args[1:]...); err == nil || out != "" || !strings.Contains(stderr, tt.want) {
+			t.Errorf("vitrine %v: %q %v, want an error that names %s", tt.args, stderr, err, tt.want)
+		}
+	}
 }

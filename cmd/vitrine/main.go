@@ -5,8 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -18,14 +16,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	err := run(ctx, os.Args[1:], environment{Getenv: os.Getenv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-	case errors.Is(err, errRefused): // told line by line already
-		os.Exit(3)
-	default:
-		fmt.Fprintln(os.Stderr, "vitrine:", err)
-		os.Exit(1)
-	}
+	os.Exit(status(ctx, err, os.Stderr))
 }
 
 // An environment is what a command sees of the world outside.
@@ -34,9 +25,6 @@ type environment struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 }
-
-// errRefused ends a command that did its work and was told no about parts of it.
-var errRefused = errors.New("some records were refused")
 
 type command struct {
 	name, args, about string

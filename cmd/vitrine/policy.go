@@ -13,6 +13,9 @@ func policyCommand(_ context.Context, cfg *config, env environment) error {
 	if len(cfg.Args) == 0 {
 		return errors.New("policy: say check FILE or show")
 	}
+	if len(cfg.Args) > 2 {
+		return fmt.Errorf("policy: one file at a time, and %q is another", cfg.Args[2])
+	}
 	switch cfg.Args[0] {
 	case "show":
 		_, err := env.Stdout.Write(recommend.DefaultPolicyYAML())

@@ -174,10 +174,12 @@ func knownReader(doc recommend.Document, e recommend.Event) bool {
 	if !ok || !ok2 {
 		return false
 	}
-	for _, x := range want.Follows {
-		if !slices.ContainsFunc(have.Follows, func(s recommend.Since) bool { return s.ID == x }) {
-			return false
-		}
+	follows := make(map[string]bool, len(have.Follows))
+	for _, s := range have.Follows {
+		follows[s.ID] = true
+	}
+	if slices.ContainsFunc(want.Follows, func(x string) bool { return !follows[x] }) {
+		return false
 	}
 	if want.Interests == nil {
 		return true
@@ -190,8 +192,9 @@ func knownReader(doc recommend.Document, e recommend.Event) bool {
 		if declared[topic] != w {
 			return false
 		}
+		delete(declared, topic) // a weight of 0 was never there
 	}
-	return len(declared) == len(want.Interests)
+	return len(declared) == 0
 }
 
 func seenByReader(doc recommend.Document, e recommend.Event) bool {

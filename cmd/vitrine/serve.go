@@ -26,11 +26,26 @@ func serve(ctx context.Context, cfg *config, env environment) error {
 }
 
 func serveAPI(ctx context.Context, cfg *config, env environment) error {
+	if err := onServers(cfg); err != nil {
+		return fmt.Errorf("api: %w", err)
+	}
 	return runService(ctx, cfg, env, role{api: true})
 }
 
 func serveIngest(ctx context.Context, cfg *config, env environment) error {
+	if err := onServers(cfg); err != nil {
+		return fmt.Errorf("ingest: %w", err)
+	}
 	return runService(ctx, cfg, env, role{folds: true})
+}
+
+// onServers refuses to run a part alone on embedded engines, which only one
+// process can have: an API without folds would take picks that nobody folds.
+func onServers(cfg *config) error {
+	if cfg.Kafka == "" || cfg.Elastic == "" {
+		return errors.New("name the engines with --kafka and --elastic; on embedded ones, vitrine serve runs all parts in one process")
+	}
+	return nil
 }
 
 func newMetrics() *prometheus.Registry {

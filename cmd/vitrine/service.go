@@ -23,9 +23,11 @@ type service struct {
 	engines *engines
 	world   *recommend.World
 	metrics *prometheus.Registry
+	read    stamp // of the policy file, taken before it was read
 }
 
 func newService(ctx context.Context, cfg *config) (*service, error) {
+	read := stampOf(cfg.Policy)
 	policy, err := recommend.LoadPolicy(cfg.Policy)
 	if err != nil {
 		return nil, err
@@ -35,7 +37,7 @@ func newService(ctx context.Context, cfg *config) (*service, error) {
 		return nil, err
 	}
 	world := recommend.NewWorld(policy, cfg.logger)
-	return &service{cfg: cfg, engines: eng, world: world, metrics: newMetrics()}, nil
+	return &service{cfg: cfg, engines: eng, world: world, metrics: newMetrics(), read: read}, nil
 }
 
 // follower follows kinds and hands rulings to the world and everything to
@@ -77,19 +79,26 @@ func (s *service) consumer(f *recommend.Follower) (*ingest.Consumer, error) {
 	}, nil
 }
 
+// A stamp tells one content of a file from the next.
+type stamp struct {
+	modified int64 // in nanoseconds; 0 when there is no file
+	size     int64
+}
+
+func stampOf(path string) stamp {
+	if info, err := os.Stat(path); err == nil {
+		return stamp{info.ModTime().UnixNano(), info.Size()}
+	}
+	return stamp{}
+}
+
 // watchPolicy takes the policy file again when it changes. A bad file keeps
 // the old policy and says why.
 func (s *service) watchPolicy(ctx context.Context) error {
 	if s.cfg.Policy == "" || s.cfg.Policy == "archive" {
 		return nil
 	}
-	stamp := func() (t time.Time, size int64) {
-		if info, err := os.Stat(s.cfg.Policy); err == nil {
-			return info.ModTime(), info.Size()
-		}
-		return t, 0
-	}
-	lastTime, lastSize := stamp()
+	last := s.read
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -98,11 +107,11 @@ func (s *service) watchPolicy(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		at, size := stamp()
-		if at.Equal(lastTime) && size == lastSize {
+		now := stampOf(s.cfg.Policy)
+		if now == last {
 			continue
 		}
-		lastTime, lastSize = at, size
+		last = now
 		policy, err := recommend.LoadPolicy(s.cfg.Policy)
 		if err != nil {
 			s.cfg.logger.ErrorContext(ctx, "the changed policy file is not valid; the old policy stays in force", "err", err)

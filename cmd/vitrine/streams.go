@@ -10,12 +10,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 
+	"vitrine.dev/ingest"
 	"vitrine.dev/recommend"
 )
 
-// maxLine is the longest line of an import file.
-const maxLine = 1 << 20
+// maxLine is the longest line of an import file: what an event may have, less
+// room for its key and headers.
+const maxLine = ingest.MaxEvent - 10_000
 
 // A record is one line of an import file as an event, or why it is none.
 type record struct {
@@ -32,11 +35,11 @@ type stream struct {
 	files []string
 	base  int // index of files[0] among all files
 
-	at      int // index of the open file in files
-	line    int
-	scanner *bufio.Scanner
-	close   func() error
-	next    *record
+	at    int // index of the open file in files
+	line  int
+	lines *lineReader // of the open file; nil when none is
+	close func() error
+	next  *record
 }
 
 // openStreams finds the import files of dirs, kind by kind.
@@ -93,7 +96,7 @@ func mergeNext(streams []*stream) (*record, error) {
 // advance fills s.next; it stays nil at the end of the last file.
 func (s *stream) advance() error {
 	for {
-		if s.scanner == nil {
+		if s.lines == nil {
 			if s.at == len(s.files) {
 				return nil
 			}
@@ -101,26 +104,81 @@ func (s *stream) advance() error {
 			if err != nil {
 				return err
 			}
-			s.scanner, s.close, s.line = bufio.NewScanner(r), closer, 0
-			s.scanner.Buffer(make([]byte, 64<<10), maxLine)
+			s.lines, s.close, s.line = &lineReader{r: bufio.NewReaderSize(r, 64<<10)}, closer, 0
 		}
-		for s.scanner.Scan() {
-			s.line++
-			if text := bytes.TrimSpace(s.scanner.Bytes()); len(text) > 0 {
+		text, err := s.lines.next()
+		s.line++
+		switch {
+		case errors.Is(err, io.EOF):
+			err = s.leave()
+		case errors.Is(err, errLongLine):
+			s.next, err = s.refused(err), nil
+		case err != nil: // the rest of the file is lost, not that of the others
+			s.next, err = s.refused(fmt.Errorf("the file is damaged from here on: %w", err)), s.leave()
+		default:
+			if s.line == 1 {
+				text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors mark UTF-8
+			}
+			if text = bytes.TrimSpace(text); len(text) > 0 {
 				s.next = s.read(text)
-				return nil
 			}
 		}
-		if err := errors.Join(s.scanner.Err(), s.close()); err != nil {
-			return fmt.Errorf("%s line %d: %w", s.files[s.at], s.line+1, err)
+		if s.next != nil || err != nil {
+			return err
 		}
-		s.scanner = nil
-		s.at++
+	}
+}
+
+// leave closes the open file and goes to the next.
+func (s *stream) leave() error {
+	err := s.close()
+	s.lines = nil
+	s.at++
+	return err
+}
+
+func (s *stream) refused(err error) *record {
+	return &record{kind: s.kind, file: s.base + s.at, line: s.line, err: err}
+}
+
+// A lineReader reads lines of any length and keeps those that are not too long.
+type lineReader struct {
+	r   *bufio.Reader
+	buf []byte
+}
+
+var errLongLine = fmt.Errorf("longer than the %d bytes that a record may have", maxLine)
+
+// next returns a line, good until the next call. After errLongLine the lines
+// that follow can be read.
+func (l *lineReader) next() ([]byte, error) {
+	l.buf = l.buf[:0]
+	long := false
+	for {
+		part, err := l.r.ReadSlice('\n')
+		if long = long || len(l.buf)+len(part) > maxLine; long {
+			l.buf = l.buf[:0]
+		} else {
+			l.buf = append(l.buf, part...)
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case err != nil && !(errors.Is(err, io.EOF) && (long || len(l.buf) > 0)): // a last line may lack its end
+			return nil, err
+		case long:
+			return nil, errLongLine
+		}
+		return l.buf, nil
 	}
 }
 
 func (s *stream) read(text []byte) *record {
-	r := &record{kind: s.kind, file: s.base + s.at, line: s.line}
+	r := s.refused(nil)
+	if !utf8.Valid(text) {
+		r.err = errors.New("not UTF-8")
+		return r
+	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, text); err != nil {
 		r.err = fmt.Errorf("not JSON: %w", err)
@@ -147,13 +205,24 @@ func openLines(path string) (io.Reader, func() error, error) {
 		return f, f.Close, nil
 	}
 	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+	if err != nil { // damaged from its first byte on: told when it is read
+		return damaged{err}, f.Close, nil
 	}
-	return z, func() error { return errors.Join(z.Close(), f.Close()) }, nil
+	return z, f.Close, nil
 }
 
-// countLines counts the lines of files, for the progress bar.
+// damaged is a file that cannot be read at all.
+type damaged struct{ err error }
+
+func (d damaged) Read([]byte) (int, error) {
+	if errors.Is(d.err, io.EOF) { // of an empty file, which is no gzip
+		return 0, io.ErrUnexpectedEOF
+	}
+	return 0, d.err
+}
+
+// countLines counts the lines of files, for the progress bar; of a damaged one
+// those that can be read.
 func countLines(files []string) (int64, error) {
 	var n int64
 	buf := make([]byte, 256<<10)
@@ -165,11 +234,8 @@ func countLines(files []string) (int64, error) {
 		for {
 			k, err := r.Read(buf)
 			n += int64(bytes.Count(buf[:k], []byte{'\n'}))
-			if errors.Is(err, io.EOF) {
-				break
-			}
 			if err != nil {
-				return 0, errors.Join(fmt.Errorf("%s: %w", path, err), closer())
+				break
 			}
 		}
 		if err := closer(); err != nil {

@@ -15,6 +15,9 @@ func token(_ context.Context, cfg *config, env environment) error {
 	if !recommend.ValidID(cfg.Sub) {
 		return errors.New("sub: give the id that the token acts for, such as --sub mei")
 	}
+	if len(strings.Fields(cfg.Scope)) == 0 {
+		return fmt.Errorf("scope: a token without any opens nothing; there are %s", strings.Join(api.Scopes(), ", "))
+	}
 	keys, err := api.LoadKeys(cfg.Keys)
 	if err != nil {
 		return err
