@@ -59,6 +59,7 @@ func decideAction(_ Scene, r *recommend.Reader, e recommend.Event, decoded any) 
 			r.Declare(v.Interests)
 		}
 		r.FollowAll(v.Follows, e.Time.UTC())
+		r.Keep(v)
 	case *recommend.Action:
 		if v.At.Sub(e.Appended) > actionSkew && !e.Trusted {
 			return Outcome{}, recommend.Refuse(recommend.Problem{Code: "clock-skew", Pointer: "/at", Message: "more than a day in the future", Fix: "set the client's clock"})

@@ -113,7 +113,7 @@ func (r Rules[S]) Folder() Folder {
 			if body == nil {
 				return s, nil
 			}
-			if err := json.Unmarshal(body, s); err != nil {
+			if err := unmarshalState(body, s); err != nil {
 				return nil, fmt.Errorf("load %s: %w", r.Kind, err)
 			}
 			return s, nil
@@ -125,6 +125,23 @@ func (r Rules[S]) Folder() Folder {
 			}
 			return r.Decide(sc, s, e, decoded)
 		},
-		Save: func(state any) (json.RawMessage, error) { return json.Marshal(state) },
+		Save: marshalState,
 	}
+}
+
+// A state that codes itself is asked directly: package json would read every
+// byte once more, and states can be large.
+
+func unmarshalState(body json.RawMessage, state any) error {
+	if u, ok := state.(json.Unmarshaler); ok {
+		return u.UnmarshalJSON(body)
+	}
+	return json.Unmarshal(body, state)
+}
+
+func marshalState(state any) (json.RawMessage, error) {
+	if m, ok := state.(json.Marshaler); ok {
+		return m.MarshalJSON()
+	}
+	return json.Marshal(state)
 }

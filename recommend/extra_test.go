@@ -2,6 +2,7 @@ package recommend_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"vitrine.dev/recommend"
@@ -52,4 +53,32 @@ func TestUnknownFieldsNeverStandForKnownOnes(t *testing.T) {
 			t.Errorf("trust %v, archived %t, %s; want what the fold says: %s", again.Trust, again.Archived, again.Standing, b)
 		}
 	})
+}
+
+// A document may have been written by a newer version, which takes over again
+// later: what this one does not know goes through it untouched.
+func TestDocumentsKeepWhatANewerVersionWrote(t *testing.T) {
+	for name, v := range map[string]interface {
+		json.Unmarshaler
+		json.Marshaler
+	}{
+		`"id":"r1","interests":[{"topic":"home","weight":1,"source":"declared"}]`:                                           new(recommend.Reader),
+		`"target":{"kind":"pick","id":"p1"},"action":"remove","at":"2026-11-23T12:00:00Z"`:                                  new(recommend.Ruling),
+		`"target":{"kind":"pick","id":"p1"},"action":"remove","rule":"spam","text":"","by":"m","at":"2026-11-23T12:00:00Z"`: new(recommend.MadeRuling),
+		`"id":"r1","interests":{}`:                                         new(recommend.DeclaredReader),
+		`"id":"p1","expert":"mei","at":"2026-11-23T12:00:00Z"`:             new(recommend.PickMark),
+		`"id":"p1","expert":"mei","images":[],"at":"2026-11-23T12:00:00Z"`: new(recommend.EditedPick),
+	} {
+		in := "{" + name + `,"bookmarks":[{"pick":"p1"}],"z":null}`
+		if err := v.UnmarshalJSON([]byte(in)); err != nil {
+			t.Fatal(err)
+		}
+		out, err := v.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := `,"bookmarks":[{"pick":"p1"}],"z":null}`; !strings.HasSuffix(string(out), want) {
+			t.Errorf("%T: got %s, want the unknown fields at the end", v, out)
+		}
+	}
 }

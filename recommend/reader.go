@@ -16,6 +16,8 @@ type DeclaredReader struct {
 	// Follows adds to the experts followed.
 	Follows []string  `json:"follows,omitempty"`
 	At      time.Time `json:"at,omitzero"`
+
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // MaxInterests is how many interests a reader may declare.
@@ -149,6 +151,8 @@ type Reader struct {
 	Follows   []Since    `json:"follows,omitempty"`   // experts, latest last
 	Mutes     []Mute     `json:"mutes,omitempty"`     // latest last
 	Seen      Seen       `json:"seen,omitempty"`
+
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // An Interest is a topic a reader cares about.
@@ -241,9 +245,12 @@ func (r *Reader) Declare(interests map[string]float64) {
 	})
 }
 
+// Keep adds the unknown fields of a declaration to r's own.
+func (r *Reader) Keep(d *DeclaredReader) { r.Extra = mergeExtra(r.Extra, d.Extra) }
+
 // Declared is what r declared: the event that would make a new reader so.
 func (r *Reader) Declared() DeclaredReader {
-	d := DeclaredReader{ID: r.ID, Interests: make(map[string]float64)}
+	d := DeclaredReader{ID: r.ID, Interests: make(map[string]float64), Extra: r.Extra}
 	for _, i := range r.Interests {
 		if i.Source == "declared" {
 			d.Interests[i.Topic] = i.Weight
@@ -253,4 +260,40 @@ func (r *Reader) Declared() DeclaredReader {
 		d.Follows = append(d.Follows, f.ID)
 	}
 	return d
+}
+
+type declaredFields DeclaredReader
+
+// MarshalJSON writes the known fields, then the unknown ones by name.
+func (d DeclaredReader) MarshalJSON() ([]byte, error) {
+	return marshalExtra(declaredFields(d), d.Extra)
+}
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (d *DeclaredReader) UnmarshalJSON(b []byte) error {
+	var f declaredFields
+	extra, err := unmarshalExtra(b, &f)
+	if err != nil {
+		return err
+	}
+	*d = DeclaredReader(f)
+	d.Extra = extra
+	return nil
+}
+
+type readerFields Reader
+
+// MarshalJSON writes the known fields, then the unknown ones by name.
+func (r Reader) MarshalJSON() ([]byte, error) { return marshalExtra(readerFields(r), r.Extra) }
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (r *Reader) UnmarshalJSON(b []byte) error {
+	var f readerFields
+	extra, err := unmarshalExtra(b, &f)
+	if err != nil {
+		return err
+	}
+	*r = Reader(f)
+	r.Extra = extra
+	return nil
 }

@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,6 +62,8 @@ type MadeRuling struct {
 	Text   string    `json:"text"` // what the subject is told
 	By     string    `json:"by"`   // moderator, or "policy"
 	At     time.Time `json:"at"`
+
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // Validate reports what is wrong with the form of m as a [*Refusal].
@@ -97,6 +100,8 @@ type Ruling struct {
 	// History holds the rulings made, oldest first, at most 50.
 	History []MadeRuling `json:"history,omitempty"`
 	Seen    Seen         `json:"seen,omitempty"`
+
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // HidesPick reports whether r keeps its pick from everybody.
@@ -138,4 +143,38 @@ func StandingAfter(action string) Standing {
 		return StandingSuspended
 	}
 	return StandingActive
+}
+
+type madeFields MadeRuling
+
+// MarshalJSON writes the known fields, then the unknown ones by name.
+func (m MadeRuling) MarshalJSON() ([]byte, error) { return marshalExtra(madeFields(m), m.Extra) }
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (m *MadeRuling) UnmarshalJSON(b []byte) error {
+	var f madeFields
+	extra, err := unmarshalExtra(b, &f)
+	if err != nil {
+		return err
+	}
+	*m = MadeRuling(f)
+	m.Extra = extra
+	return nil
+}
+
+type rulingFields Ruling
+
+// MarshalJSON writes the known fields, then the unknown ones by name.
+func (r Ruling) MarshalJSON() ([]byte, error) { return marshalExtra(rulingFields(r), r.Extra) }
+
+// UnmarshalJSON keeps unknown fields in Extra.
+func (r *Ruling) UnmarshalJSON(b []byte) error {
+	var f rulingFields
+	extra, err := unmarshalExtra(b, &f)
+	if err != nil {
+		return err
+	}
+	*r = Ruling(f)
+	r.Extra = extra
+	return nil
 }
