@@ -94,6 +94,11 @@ func (im *importer) run(ctx context.Context, consumer *ingest.Consumer) error {
 	if err != nil {
 		return err
 	}
+	// What an interrupted import appended is folded first: then the store shows
+	// it, and it is not appended again.
+	if err := im.awaitFolds(ctx, consumer); err != nil {
+		return err
+	}
 	if err := im.remember(ctx, consumer); err != nil {
 		return err
 	}
@@ -289,6 +294,9 @@ func (im *importer) awaitFolds(ctx context.Context, consumer *ingest.Consumer) e
 	total, err := left()
 	if err != nil && !errors.Is(err, recommend.ErrUnavailable) {
 		return err
+	}
+	if total == 0 && err == nil {
+		return nil
 	}
 	bar := newProgress(im.out, "folded", total)
 	defer bar.end()
