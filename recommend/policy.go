@@ -149,8 +149,9 @@ var archivePolicy []byte
 // DefaultPolicy is the policy that ships with Vitrine.
 func DefaultPolicy() *Policy { return mustPolicy(nil) }
 
-// ArchivePolicy is the default policy for data that has no live partner:
-// staleness, unknown stock and publishing limits hide nothing.
+// ArchivePolicy is the default policy for data that has no live partner: no
+// pick is hidden because a product's facts are old, missing or sold out. The
+// publishing limits stay; what an archive is trusted with does not meet them.
 func ArchivePolicy() *Policy { return mustPolicy(archivePolicy) }
 
 func mustPolicy(overlay []byte) *Policy {
