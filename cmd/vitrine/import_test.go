@@ -16,8 +16,9 @@ import (
 
 // archive writes a small archive in which one line of each kind of wrong is
 // hidden, and returns how many lines are right.
-func (in *installation) archive(dir string) {
+func (in *installation) archive() {
 	in.t.Helper()
+	const dir = "archive"
 	in.write(dir+"/partners.jsonl", `{"id":"old","name":"Old Shop","links":["https://old.example/p/{item}"],"state":"active"}`+"\n")
 	in.write(dir+"/experts.jsonl", `{"id":"ann","name":"Ann","topics":["books","home"],"verified":true}
 {"id":"bob","name":"Bob","topics":["books"],"verified":true}
@@ -47,7 +48,7 @@ not json at all
 
 func TestImportTellsWhatItRefusesAndChangesNothingTwice(t *testing.T) {
 	in := newInstallation(t)
-	in.archive("archive")
+	in.archive()
 	dir := filepath.Join(in.dir, "archive")
 	first, summary, err := in.try("import", "--trusted", dir)
 	if err == nil {
@@ -84,7 +85,7 @@ func TestImportTellsWhatItRefusesAndChangesNothingTwice(t *testing.T) {
 
 func TestWhatIsExportedImportsElsewhere(t *testing.T) {
 	one, two := newInstallation(t), newInstallation(t)
-	one.archive("archive")
+	one.archive()
 	if _, stderr, err := one.try("import", "--trusted", filepath.Join(one.dir, "archive")); err == nil {
 		t.Fatalf("nothing was refused:\n%s", stderr)
 	}
@@ -111,7 +112,7 @@ func TestWhatIsExportedImportsElsewhere(t *testing.T) {
 func TestAnUntrustedImportMeetsTheLimits(t *testing.T) {
 	in := newInstallation(t)
 	in.write("policy.yaml", "version: strict\n")
-	in.archive("archive")
+	in.archive()
 	_, _, _ = in.try("import", filepath.Join(in.dir, "archive"))
 	p := in.start("serve")
 	var page struct {
@@ -259,7 +260,7 @@ func noise(n int) string {
 // What a moderator took down does not come to life in another installation.
 func TestOnlyWhatIsInForceIsExported(t *testing.T) {
 	in := newInstallation(t)
-	in.archive("archive")
+	in.archive()
 	_, _, _ = in.try("import", "--trusted", filepath.Join(in.dir, "archive")) // some records are refused, on purpose
 	p := in.start("serve")
 	takedown := map[string]any{"target": map[string]string{"kind": "pick", "id": "k00"}, "action": "remove", "rule": "spam", "text": "Gone."}

@@ -164,9 +164,11 @@ func (l *lineReader) next() ([]byte, error) {
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
-		case err != nil && !(errors.Is(err, io.EOF) && (long || len(l.buf) > 0)): // a last line may lack its end
+		case errors.Is(err, io.EOF) && (long || len(l.buf) > 0): // a last line may lack its end
+		case err != nil:
 			return nil, err
-		case long:
+		}
+		if long {
 			return nil, errLongLine
 		}
 		return l.buf, nil
@@ -206,7 +208,7 @@ func openLines(path string) (io.Reader, func() error, error) {
 	}
 	z, err := gzip.NewReader(f)
 	if err != nil { // damaged from its first byte on: told when it is read
-		return damaged{err}, f.Close, nil
+		return damaged{err}, f.Close, nil //nolint:nilerr // the reader tells it
 	}
 	return z, f.Close, nil
 }
