@@ -42,16 +42,11 @@ type importer struct {
 	tallies []tally // by file
 	folders map[string]ingest.Folder
 	sent    map[uint64]place // by digest of event id
-	ends    map[end]int64    // where the log ended before the first append
+	ends    logEnds          // where the log ended before the first append
 }
 
 // A tally counts the records of one file.
 type tally struct{ read, appended, known, refused int64 }
-
-type end struct {
-	topic     string
-	partition int
-}
 
 type place struct {
 	file int32
@@ -96,10 +91,7 @@ func (im *importer) run(ctx context.Context, consumer *ingest.Consumer) error {
 	}
 	// What an interrupted import appended is folded first: then the store shows
 	// it, and it is not appended again.
-	if err := im.awaitFolds(ctx, consumer); err != nil {
-		return err
-	}
-	if err := im.remember(ctx, consumer); err != nil {
+	if im.ends, err = im.awaitFolds(ctx, consumer); err != nil {
 		return err
 	}
 	// Letters are dated by whoever folds, and with --now by this process.
@@ -110,32 +102,13 @@ func (im *importer) run(ctx context.Context, consumer *ingest.Consumer) error {
 	if err := im.appendAll(ctx, streams, lines); err != nil {
 		return err
 	}
-	if err := im.awaitFolds(ctx, consumer); err != nil {
+	if _, err := im.awaitFolds(ctx, consumer); err != nil {
 		return err
 	}
 	if err := im.reportDead(ctx, began); err != nil {
 		return err
 	}
 	return im.summary(time.Since(start))
-}
-
-// remember notes where the log ends: dead letters of what is before are not of
-// this import, even where a record that was refused then comes again.
-func (im *importer) remember(ctx context.Context, consumer *ingest.Consumer) error {
-	lag, err := consumer.Lag(ctx)
-	if err != nil {
-		return fmt.Errorf("see where the log ends: %w", err)
-	}
-	im.ends = endsOf(lag)
-	return nil
-}
-
-func endsOf(lag []ingest.PartitionLag) map[end]int64 {
-	ends := make(map[end]int64, len(lag))
-	for _, l := range lag {
-		ends[end{l.Topic, l.Partition}] = l.End
-	}
-	return ends
 }
 
 // Records are looked up in the store and appended in chunks of this size.
@@ -201,6 +174,14 @@ func (im *importer) appendChunk(ctx context.Context, chunk []*record) error {
 		byTopic[r.event.Topic] = append(byTopic[r.event.Topic], r.event)
 		im.sent[id] = place{int32(r.file), int32(r.line)} //nolint:gosec // files and lines are few
 		im.tallies[r.file].appended++
+	}
+	// Who may publish, and where, is in the log before what is judged by it: a
+	// fold waits for rulings that are written, not for those still on their way.
+	if rulings := byTopic[recommend.TopicRulings]; len(rulings) > 0 {
+		if err := im.append(ctx, recommend.TopicRulings, rulings); err != nil {
+			return err
+		}
+		delete(byTopic, recommend.TopicRulings)
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for topic, events := range byTopic {
@@ -272,72 +253,6 @@ func eventDigest(topic, id string) uint64 {
 func (im *importer) refuse(at place, err error) {
 	im.tallies[at.file].refused++
 	fmt.Fprintf(im.verdicts, "%s:%d: %v\n", im.files[at.file], at.line, err)
-}
-
-// awaitFolds waits until everything appended so far is folded; what others
-// append in the meantime is not waited for.
-func (im *importer) awaitFolds(ctx context.Context, consumer *ingest.Consumer) error {
-	var targets map[end]int64
-	left := func() (n int64, err error) {
-		lag, err := consumer.Lag(ctx)
-		if err != nil {
-			return 0, err
-		}
-		if targets == nil {
-			targets = endsOf(lag)
-		}
-		for _, l := range lag {
-			n += max(targets[end{l.Topic, l.Partition}]-l.Committed, 0)
-		}
-		return n, nil
-	}
-	total, err := left()
-	if err != nil && !errors.Is(err, recommend.ErrUnavailable) {
-		return err
-	}
-	if total == 0 && err == nil {
-		return nil
-	}
-	bar := newProgress(im.out, "folded", total)
-	defer bar.end()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		n, err := left()
-		switch {
-		case err != nil && !errors.Is(err, recommend.ErrUnavailable):
-			return err
-		case err == nil && n == 0:
-			bar.set(total)
-			return nil
-		case err == nil:
-			bar.set(max(total-n, 0))
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-}
-
-// reportDead tells of the records that a fold refused.
-func (im *importer) reportDead(ctx context.Context, since time.Time) error {
-	letters, err := ingest.ListDead(ctx, im.service.engines.Cluster, ingest.DeadFilter{Since: since.Add(-time.Hour)})
-	if err != nil {
-		return err
-	}
-	for _, d := range letters {
-		id := eventDigest(d.Topic, d.Header("ce_id"))
-		at, ok := im.sent[id]
-		if !ok || d.Header("ce_source") != importSource || d.Offset < im.ends[end{d.Topic, d.Partition}] {
-			continue
-		}
-		delete(im.sent, id)
-		im.tallies[at.file].appended--
-		im.refuse(at, fmt.Errorf("%s: %s", d.Reason, d.Detail))
-	}
-	return nil
 }
 
 func (im *importer) summary(took time.Duration) error {
