@@ -45,7 +45,7 @@ func (s *Server) catalog(c *call) error {
 		return refuse(codeNotYours, strconv.Quote(partner)+" is no approved partner")
 	}
 	out := batchAnswer{Rejected: []rejectedLine{}}
-	listings, err := readListings(c.body, partner, scene.Partners.Links(), &out)
+	listings, err := c.listings(partner, scene.Partners.Links(), &out)
 	if err != nil {
 		return err
 	}
@@ -60,10 +60,10 @@ func (s *Server) catalog(c *call) error {
 	return c.did(out.Pending, out)
 }
 
-// readListings sorts the lines into good and rejected ones. Facts about
+// listings sorts the lines into good and rejected ones. Facts about
 // another partner's product refuse the whole batch.
-func readListings(b []byte, partner string, links *link.Registry, out *batchAnswer) ([]listing, error) {
-	all := lines(b)
+func (c *call) listings(partner string, links *link.Registry, out *batchAnswer) ([]listing, error) {
+	all := lines(c.body)
 	if len(all) > mostLines {
 		return nil, refuse(codeTooLarge, fmt.Sprintf("%d lines, %d are taken at once", len(all), mostLines))
 	}
@@ -82,7 +82,7 @@ func readListings(b []byte, partner string, links *link.Registry, out *batchAnsw
 		if owner := p.Partner(); owner != partner && owner != p.Key {
 			return nil, refuse(codeNotYours, fmt.Sprintf("line %d: product %q is not of partner %q", i+1, shorten(p.Key), partner)).with("line", i+1)
 		}
-		if err := errors.Join(p.Validate(), ownPage(links, partner, p)); err != nil {
+		if err := errors.Join(p.Validate(), p.ValidateAge(c.now()), ownPage(links, partner, p)); err != nil {
 			var r *recommend.Refusal
 			var foreign *refusal
 			switch {

@@ -44,13 +44,14 @@ func TestABatchSaysWhatBecameOfEachLine(t *testing.T) {
 		line("3", "2026-11-23T08:00:00Z", `,"url":"https://item.taobao.com/item.htm?id=4"`),
 		line("5", "2026-11-23T07:00:00Z", ``),
 		line("5", "2026-11-23T08:00:00Z", `,"url":"https://item.taobao.com/item.htm?id=5"`),
+		line("6", "2031-01-01T00:00:00Z", ``),
 	).is(200)
 	got := into[batch](r)
 	var rejected []string
 	for _, l := range got.Rejected {
 		rejected = append(rejected, fmt.Sprintf("%d %s %s", l.Line, l.Code, l.Pointer))
 	}
-	if diff := cmp.Diff([]string{"2 validation /title", "3 body-malformed ", "5 url-mismatch /url"}, rejected); diff != "" {
+	if diff := cmp.Diff([]string{"2 validation /title", "3 body-malformed ", "5 url-mismatch /url", "8 clock-skew /updated_at"}, rejected); diff != "" {
 		t.Errorf("rejected (-want +got):\n%s", diff)
 	}
 	if got.Accepted != 2 || got.Ignored != 1 || got.Pending {

@@ -14,7 +14,7 @@ import (
 func TestAnEditNeedsTheLatestRevision(t *testing.T) {
 	s := open(t)
 	mei := s.expert("mei", "home")
-	s.list(line("1", "2027-06-01T08:00:00Z", `,"stock":50`)).is(200)
+	s.list(line("1", "2027-01-22T08:00:00Z", `,"stock":50`)).is(200)
 	p := s.publish(mei, pickOf("1"))
 	path := "/v1/picks/" + p.ID
 	edit := object{"inventory": 7}
@@ -166,7 +166,7 @@ func TestOfTwoEditsAtOnceOneWins(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.open(t), w.open(t)
 	mei := a.expert("mei", "home")
-	a.list(line("1", "2027-06-01T08:00:00Z", `,"stock":50`)).is(200)
+	a.list(line("1", "2027-01-22T08:00:00Z", `,"stock":50`)).is(200)
 	p := a.publish(mei, pickOf("1"))
 	path := "/v1/picks/" + p.ID
 	raced := false
