@@ -118,9 +118,6 @@ func TestLargestEventPasses(t *testing.T) {
 }
 
 func TestAppendWithoutABrokerIsUnavailableByItsDeadline(t *testing.T) {
-	if os.Getenv("VITRINE_TEST_KAFKA") != "" {
-		t.Skip("stops the broker")
-	}
 	b, err := broker.Open(t.TempDir(), broker.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -132,9 +132,6 @@ func (b *syncBuffer) String() string {
 }
 
 func TestEverybodySurvivesARestartOfTheBroker(t *testing.T) {
-	if os.Getenv("VITRINE_TEST_KAFKA") != "" {
-		t.Skip("restarts the broker")
-	}
 	dir, addr := t.TempDir(), ""
 	open := func() *broker.Broker {
 		b, err := broker.Open(dir, broker.Options{Addr: addr})
