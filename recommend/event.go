@@ -34,6 +34,7 @@ const (
 	TypeProductListed = "catalog.product.v1"
 
 	TypeReaderDeclared = "reader.declared.v1"
+	TypeReaderErased   = "reader.erased.v1"
 	TypeActed          = "action.v1"
 
 	TypePartnerRegistered = "partner.registered.v1"
@@ -41,6 +42,8 @@ const (
 	TypeRulingMade        = "ruling.made.v1"
 
 	TypeOrderReported = "order.reported.v1"
+	TypeOrdersSynced  = "orders.synced.v1" // a partner's orders of a window of time are in the log
+	TypeEarningRuled  = "earning.ruled.v1" // somebody decided about what a line earns, or paid it
 )
 
 // An Event is one fact in the log: a CloudEvent together with the place the

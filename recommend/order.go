@@ -10,16 +10,28 @@ import (
 
 // An OrderReport is the value of a [TypeOrderReported] event: one line of an
 // order as its partner states it.
+//
+// Reports of one line may come in any order and any number of times: of
+// amounts the one with the latest At counts, of states the one that is
+// furthest, of refunds the sum.
 type OrderReport struct {
-	ID      string    `json:"id"`
-	Partner string    `json:"partner"`
-	Line    string    `json:"line"`
-	Reader  string    `json:"reader,omitempty"`
-	Pick    string    `json:"pick,omitempty"`
-	Token   string    `json:"token,omitempty"`
-	Amount  Money     `json:"amount"`
-	State   string    `json:"state"` // paid, received, settled, closed or refunded
-	At      time.Time `json:"at"`
+	ID      string `json:"id"` // of the order, at the partner
+	Partner string `json:"partner"`
+	Line    string `json:"line"`
+	Reader  string `json:"reader,omitempty"` // told by archives; credits nobody
+	Pick    string `json:"pick,omitempty"`   // as Reader
+	// Token is that of the way to the checkout, see [Clicks]. An order without
+	// one is credited to nobody.
+	Token string `json:"token,omitempty"`
+	// Amount is what was paid for the line; in a report with the state
+	// refunded, what has been paid back: of Refund, or altogether so far when
+	// Refund is empty.
+	Amount Money  `json:"amount"`
+	State  string `json:"state"` // paid, received, settled, closed or refunded
+	// Refund is the partner's id of one of several refunds of the line.
+	Refund   string    `json:"refund,omitempty"`
+	Quantity int       `json:"quantity,omitempty"`
+	At       time.Time `json:"at"` // of the change
 
 	Extra map[string]json.RawMessage `json:"-"`
 }

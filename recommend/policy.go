@@ -22,6 +22,8 @@ type Policy struct {
 	Publish    PublishRules   `json:"publish" yaml:"publish"`
 	Facts      FactRules      `json:"facts" yaml:"facts"`
 	Window     WindowRules    `json:"window" yaml:"window"`
+	Reader     ReaderRules    `json:"reader" yaml:"reader"`
+	Earnings   EarningRules   `json:"earnings" yaml:"earnings"`
 	Disclosure Disclosure     `json:"disclosure" yaml:"disclosure"`
 	Rules      []Rule         `json:"rules" yaml:"rules"`
 	Restricted []Restriction  `json:"restricted" yaml:"restricted"`
@@ -95,6 +97,32 @@ type WindowRules struct {
 	CandidateLimit int      `json:"candidates" yaml:"candidates"`
 }
 
+// ReaderRules bound what a reader keeps and what is counted of him.
+type ReaderRules struct {
+	Bookmarks     int      `json:"bookmarks" yaml:"bookmarks"`                 // kept at most
+	CartLines     int      `json:"cart_lines" yaml:"cart_lines"`               // at most
+	Quantity      int      `json:"quantity" yaml:"quantity"`                   // of a line, at most
+	CartFor       Duration `json:"cart_for" yaml:"cart_for"`                   // a cart is kept after its last change
+	GuestCartFor  Duration `json:"guest_cart_for" yaml:"guest_cart_for"`       // the same of somebody who has not signed in
+	ShownPerHour  int      `json:"shown_per_hour" yaml:"shown_per_hour"`       // impressions of a pick that count, by reader
+	OpenedPerHour int      `json:"opened_per_hour" yaml:"opened_per_hour"`     // opens of a pick that count, by reader
+	HiddenFor     Duration `json:"hidden_for" yaml:"hidden_for"`               // what a reader wants less of
+	FadedUntil    Duration `json:"faded_until" yaml:"faded_until"`             // then it counts less, from FadedFrom up to 1
+	FadedFrom     float64  `json:"faded_from" yaml:"faded_from"`               // factor of the score
+	MoreFactor    float64  `json:"more_factor" yaml:"more_factor"`             // of the score of what a reader wants more of
+	CheckFactsAge Duration `json:"check_facts_after" yaml:"check_facts_after"` // then the middle page asks the partner again
+}
+
+// EarningRules say what an expert earns when a reader buys.
+type EarningRules struct {
+	ShareBP      int64    `json:"expert_share_bp" yaml:"expert_share_bp"` // hundredths of a percent of the partner's commission
+	Model        Model    `json:"model" yaml:"model"`                     // who of several clicked experts is paid
+	DirectWindow Duration `json:"direct_window" yaml:"direct_window"`     // from a click to an order
+	KeptWindow   Duration `json:"kept_window" yaml:"kept_window"`         // the same of a pick bookmarked or in the cart
+	HoldingDays  int      `json:"holding_days" yaml:"holding_days"`       // from the settlement until it can be paid out
+	Notice       Duration `json:"notice" yaml:"notice"`                   // before a lower commission counts for clicks
+}
+
 // Disclosure is the label that stands beside every purchase link.
 type Disclosure struct {
 	Label      map[string]string `json:"label" yaml:"label"`             // by language
@@ -121,6 +149,7 @@ type RankingFactors struct {
 	Freshness    float64  `json:"freshness" yaml:"freshness"`
 	Trust        float64  `json:"trust" yaml:"trust"`
 	Availability float64  `json:"availability" yaml:"availability"`
+	Engagement   float64  `json:"engagement" yaml:"engagement"`
 	Notes        []string `json:"notes,omitempty" yaml:"notes"`
 }
 

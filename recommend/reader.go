@@ -52,97 +52,6 @@ func interestProblems(interests map[string]float64) []Problem {
 	return ps
 }
 
-// Kinds of action. A fold applies those that a document is made of; the
-// others stay in the log for the folds that count them.
-const (
-	ActFollow   = "follow"
-	ActUnfollow = "unfollow"
-	ActMute     = "mute"
-	ActUnmute   = "unmute"
-)
-
-// acts says for every kind of action which object it needs: "pick", "expert",
-// or "any" for one of pick, expert, topic and partner.
-var acts = map[string]string{
-	ActFollow: "expert", ActUnfollow: "expert", ActMute: "any", ActUnmute: "any",
-	"impression": "pick", "open": "pick", "bookmark": "pick", "unbookmark": "pick", "cart": "pick", "uncart": "pick",
-	"checkout": "pick", "purchase": "pick", "refund": "pick", "hide": "any", "unhide": "any", "more": "any", "report": "any", "share": "pick",
-}
-
-// An Action is the value of a [TypeActed] event: one thing a reader did.
-type Action struct {
-	ID       string    `json:"id"`
-	Reader   string    `json:"reader"`
-	Kind     string    `json:"kind"`
-	Pick     string    `json:"pick,omitempty"`
-	Expert   string    `json:"expert,omitempty"`
-	Topic    string    `json:"topic,omitempty"`
-	Partner  string    `json:"partner,omitempty"`
-	At       time.Time `json:"at"`
-	Window   string    `json:"window,omitempty"`
-	Position *int      `json:"position,omitempty"`
-
-	Extra map[string]json.RawMessage `json:"-"`
-}
-
-// Object is what the action is about: its kind and id.
-func (a *Action) Object() (kind, id string) {
-	switch {
-	case a.Pick != "":
-		return "pick", a.Pick
-	case a.Expert != "":
-		return "expert", a.Expert
-	case a.Topic != "":
-		return "topic", a.Topic
-	case a.Partner != "":
-		return "partner", a.Partner
-	}
-	return "", ""
-}
-
-// Validate reports what is wrong with the form of a as a [*Refusal].
-func (a *Action) Validate() error {
-	ps := append(idProblem(a.ID, "/id"), idProblem(a.Reader, "/reader")...)
-	need, ok := acts[a.Kind]
-	if !ok {
-		ps = append(ps, Problem{Code: "validation", Pointer: "/kind", Message: fmt.Sprintf("%q is no kind of action", clip(a.Kind)), Fix: fmt.Sprintf("use one of %v", slices.Sorted(maps.Keys(acts)))})
-	}
-	kind, id := a.Object()
-	switch {
-	case !ok:
-	case need == "any" && kind == "":
-		ps = append(ps, Problem{Code: "validation", Pointer: "/pick", Message: a.Kind + " without an object", Fix: "name a pick, expert, topic or partner"})
-	case need != "any" && kind != need:
-		ps = append(ps, Problem{Code: "validation", Pointer: "/" + need, Message: a.Kind + " needs a " + need, Fix: "name the " + need})
-	case kind == "topic" && !ValidTopic(id):
-		ps = append(ps, Problem{Code: "validation", Pointer: "/topic", Message: fmt.Sprintf("%q is not a topic id", clip(id)), Fix: "use an id listed by GET /v1/topics"})
-	case kind != "topic":
-		ps = append(ps, idProblem(id, "/"+kind)...)
-	}
-	ps = append(ps, timeProblem(a.At, "/at")...)
-	if a.Position != nil && (*a.Position < 0 || *a.Position > 10_000) {
-		ps = append(ps, Problem{Code: "validation", Pointer: "/position", Message: fmt.Sprintf("position %d", *a.Position), Fix: "give the position in the window, from 0"})
-	}
-	return Refuse(ps...)
-}
-
-type actionFields Action
-
-// MarshalJSON writes the known fields, then the unknown ones by name.
-func (a Action) MarshalJSON() ([]byte, error) { return marshalExtra(actionFields(a), a.Extra) }
-
-// UnmarshalJSON keeps unknown fields in Extra.
-func (a *Action) UnmarshalJSON(b []byte) error {
-	var f actionFields
-	extra, err := unmarshalExtra(b, &f)
-	if err != nil {
-		return err
-	}
-	*a = Action(f)
-	a.Extra = extra
-	return nil
-}
-
 // A Reader is what the service knows about who looks at windows: the body of
 // a [KindReader] document.
 type Reader struct {
@@ -150,7 +59,24 @@ type Reader struct {
 	Interests []Interest `json:"interests,omitempty"` // by topic
 	Follows   []Since    `json:"follows,omitempty"`   // experts, latest last
 	Mutes     []Mute     `json:"mutes,omitempty"`     // latest last
-	Seen      Seen       `json:"seen,omitempty"`
+	Feedback  []Feedback `json:"feedback,omitempty"`  // less or more of something, latest last
+	Bookmarks []Bookmark `json:"bookmarks,omitempty"` // latest last
+	Cart      Cart       `json:"cart,omitzero"`
+	Clicks    []Clicked  `json:"clicks,omitempty"`  // ways to checkouts in the last 90 days, latest last, at most 200
+	Reports   []Reported `json:"reports,omitempty"` // open ones, latest last, at most 1,000
+	// Impersonal says that windows are made without the reader: nothing is
+	// learned from what he does.
+	Impersonal bool `json:"impersonal,omitempty"`
+	// Traces tell, by pick, what the reader has done with it and what has been
+	// counted of that. See [Trace].
+	Traces map[string]Trace `json:"traces,omitempty"`
+	Seen   Seen             `json:"seen,omitempty"`
+	// Refused is the last event that changed nothing, so that whoever appended
+	// it learns why.
+	Refused *RefusedChange `json:"refused,omitempty"`
+	// Erased is when the reader had himself forgotten. Nothing else is left
+	// then, and no later event brings anything back.
+	Erased time.Time `json:"erased,omitzero"`
 
 	Extra map[string]json.RawMessage `json:"-"`
 }

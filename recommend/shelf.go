@@ -141,7 +141,7 @@ func (s *Shelf) change(kind Kind, d *Document) (func(), error) {
 			return nil, err
 		}
 		return func() { s.putRuling(version, r) }, nil
-	case KindPublisher, KindReader:
+	case KindPulse, KindPublisher, KindReader, KindJourney, KindExposure, KindReport, KindOrder, KindEarning:
 	}
 	return nil, nil
 }

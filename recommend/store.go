@@ -18,20 +18,29 @@ const (
 	KindReader    Kind = "reader"    // actions: interests, follows, mutes, id = reader id
 	KindRuling    Kind = "ruling"    // rulings: standing of a target, id = "pick:…", "partner:…"
 	KindExpert    Kind = "expert"    // rulings: who may publish on what, id = expert id
+	KindPulse     Kind = "pulse"     // actions: what readers do with a pick, id = [PulseID]
+	KindJourney   Kind = "journey"   // actions: what one reader did with one pick, id = [JourneyID]
+	KindExposure  Kind = "exposure"  // actions: how often a pick was shown in an hour, id = [ExposureID]
+	KindReport    Kind = "report"    // actions: what a reader reported or complained of, id = [ReportID]
+	KindOrder     Kind = "order"     // orders: an order's lines, id = order id; or how far a partner's are read, id = [SyncID]
+	KindEarning   Kind = "earning"   // orders: an expert's ledger, id = [LedgerID] of a day or [AccountID]
 )
 
 // Kinds returns every kind, in the order a shelf loads them.
 func Kinds() []Kind {
-	return []Kind{KindRuling, KindExpert, KindProduct, KindPick, KindPublisher, KindReader}
+	return []Kind{
+		KindRuling, KindExpert, KindProduct, KindPick, KindPulse, KindPublisher, KindReader,
+		KindJourney, KindExposure, KindReport, KindOrder, KindEarning,
+	}
 }
 
 // Indexed reports whether documents of k can be followed and searched. The
 // others are only ever read by id.
 func (k Kind) Indexed() bool {
 	switch k {
-	case KindPick, KindProduct, KindRuling, KindExpert:
+	case KindPick, KindProduct, KindRuling, KindExpert, KindPulse, KindReport:
 		return true
-	case KindPublisher, KindReader:
+	case KindPublisher, KindReader, KindJourney, KindExposure, KindOrder, KindEarning:
 		return false
 	}
 	return false

@@ -31,6 +31,7 @@ func parts() []part {
 		{"recommend/sqlite", 2},
 		{"recommend/elastic", 2},
 		{"recommend/storetest", 2},
+		{"recommend/partner", 2},
 		{"recommend", 1},
 		{"recommend/link", 0},
 		{"ranking", 0},
