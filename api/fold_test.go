@@ -1,100 +1,117 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
 
+	"vitrine.dev/ingest"
 	"vitrine.dev/recommend"
 )
 
-// decidePick folds one event of an expert.
-func (e *engine) decidePick(ev recommend.Event, changed map[recommend.Ref]any) error {
-	state := recommend.Ref{Kind: recommend.KindPublisher, ID: ev.Key}
-	pub := &recommend.Publisher{Expert: ev.Key}
-	e.load(state, pub)
-	if pub.Seen.Has(ev) {
-		return nil
-	}
-	var of struct {
-		ID   string
-		Base int64
-	}
-	if err := json.Unmarshal(ev.Data, &of); err != nil {
-		return err
-	}
-	ref := recommend.Ref{Kind: recommend.KindPick, ID: of.ID}
-	pick := new(recommend.Pick)
-	e.load(ref, pick)
-	if ev.Type != recommend.TypePickPublished {
-		entry := pub.Entry(of.ID)
-		if entry == nil {
-			return errors.New("no such pick")
+// partition is where the events of a key lie.
+func (e *engine) partition(key string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key))
+	return int(h.Sum32() % uint32(max(1, e.parts))) //nolint:gosec // a test has few partitions
+}
+
+// fold applies what is queued by the rules of the ingester, one event after
+// the other.
+func (e *engine) fold(ctx context.Context) error {
+	folders := ingest.Folders()
+	for !e.stalled && len(e.queue) > 0 {
+		ev := e.queue[0]
+		e.queue = e.queue[1:]
+		i := slices.IndexFunc(folders, func(f ingest.Folder) bool { return f.Topic == ev.Topic })
+		if i < 0 {
+			return fmt.Errorf("nothing folds %s", ev.Topic)
 		}
-		if of.Base != 0 && of.Base != entry.Revision {
-			pick.Refused = &recommend.RefusedChange{Event: ev.ID, Problems: []recommend.Problem{{Code: "precondition-failed", Message: "it moved on"}}}
-			pub.Seen.Add(ev)
-			changed[ref], changed[state] = pick, pub
-			return nil
+		err := e.apply(ctx, folders[i], ev)
+		if errors.Is(err, recommend.ErrInvalid) {
+			e.dead = append(e.dead, err)
+		} else if err != nil {
+			return err
 		}
 	}
-	var err error
-	switch ev.Type {
-	case recommend.TypePickPublished:
-		pick, err = e.foldPublish(ev, pub)
-	case recommend.TypePickEdited:
-		err = e.foldEdit(ev, pub, pick)
-	case recommend.TypePickWithdrawn:
-		entry := pub.Entry(of.ID)
-		entry.Was, entry.State, entry.WithdrawnAt = entry.State, recommend.PickWithdrawn, ev.Time
-		entry.Revision++
-		pick.State, pick.WithdrawnAt, pick.Revision, pick.Event, pick.Refused = entry.State, ev.Time, entry.Revision, ev.ID, nil
-	case recommend.TypePickRestored:
-		entry := pub.Entry(of.ID)
-		entry.State, entry.Was = entry.Was, ""
-		entry.Revision++
-		pick.State, pick.Revision, pick.Event, pick.Refused = entry.State, entry.Revision, ev.ID, nil
-	}
+	return nil
+}
+
+func (e *engine) apply(ctx context.Context, f ingest.Folder, ev recommend.Event) error {
+	decoded, err := f.Check(ev)
 	if err != nil {
 		return err
 	}
-	pub.Seen.Add(ev)
-	changed[ref], changed[state] = pick, pub
-	return nil
-}
-
-func (e *engine) caseOf(ev recommend.Event, pub *recommend.Publisher, content recommend.PickContent) recommend.Case {
 	scene := e.world.Scene()
-	c := recommend.Case{
-		Policy: scene.Policy, Links: scene.Partners.Links(), Publisher: pub, Content: content, At: ev.Time, Appended: ev.Appended,
+	look := ingest.Scene{Policy: scene.Policy, Links: scene.Partners.Links(), Docs: make(map[recommend.Ref]recommend.Document)}
+	for _, r := range f.Reads(ev, decoded) {
+		if d, ok := e.docs[r]; ok {
+			look.Docs[r] = d
+		}
 	}
-	var x recommend.Expert
-	if e.load(recommend.Ref{Kind: recommend.KindExpert, ID: ev.Key}, &x) {
-		c.Expert = &x
-	}
-	return c
-}
-
-func (e *engine) foldPublish(ev recommend.Event, pub *recommend.Publisher) (*recommend.Pick, error) {
-	p := decodeEvent[recommend.PublishedPick](ev)
-	c := e.caseOf(ev, pub, p.PickContent)
-	c.PickID = p.ID
-	v := recommend.Judge(c)
-	if err := v.Refusal(); err != nil {
-		return nil, err
-	}
-	pub.Record(c, &v)
-	pick := recommend.NewPick(&p, &v, ev.ID)
-	return &pick, nil
-}
-
-func (e *engine) foldEdit(ev recommend.Event, pub *recommend.Publisher, pick *recommend.Pick) error {
-	p := decodeEvent[recommend.EditedPick](ev)
-	c := e.caseOf(ev, pub, p.Content())
-	c.Edit = pub.Entry(p.ID)
-	v := recommend.Judge(c)
-	if err := v.Refusal(); err != nil {
+	ref := recommend.Ref{Kind: f.Kind, ID: ev.Key}
+	state, err := f.Load(e.docs[ref].Body)
+	if err != nil {
 		return err
 	}
-	pick.Edit(&p, &v, c.Edit.RecordEdit(c, &v), ev.ID)
+	out, err := f.Decide(look, state, ev, decoded)
+	if err != nil {
+		return err
+	}
+	for _, leaf := range out.Leaves {
+		old, known := e.docs[leaf.Ref]
+		if known && old.Version >= ev.Offset {
+			continue
+		}
+		body, err := leaf.Apply(old.Body)
+		if err != nil {
+			return err
+		}
+		if body != nil {
+			if err := e.put(ctx, recommend.Document{Ref: leaf.Ref, Version: ev.Offset, Body: body}); err != nil {
+				return err
+			}
+		}
+	}
+	for topic, events := range out.Appends {
+		e.enqueue(topic, events)
+	}
+	if !out.Changed {
+		return nil
+	}
+	body, err := f.Save(state)
+	if err != nil {
+		return err
+	}
+	return e.put(ctx, recommend.Document{Ref: ref, Version: ev.Offset, Body: body})
+}
+
+// put stores d and tells those who follow documents of its kind.
+func (e *engine) put(ctx context.Context, d recommend.Document) error {
+	e.docs[d.Ref] = d
+	if d.Kind == recommend.KindRuling {
+		if err := e.world.Apply(ctx, []recommend.Document{d}); err != nil {
+			return err
+		}
+	}
+	if d.Kind.Indexed() {
+		return e.shelf.Apply(ctx, d.Kind, []recommend.Document{d})
+	}
 	return nil
+}
+
+// body reads a document into v and reports whether there is one.
+func (e *engine) body(ref recommend.Ref, v any) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d, ok := e.docs[ref]
+	if ok {
+		if err := json.Unmarshal(d.Body, v); err != nil {
+			panic(fmt.Sprintf("%s: %v", ref, err))
+		}
+	}
+	return ok
 }
