@@ -223,7 +223,8 @@ func inForce(p *recommend.Pick, r *recommend.Ruling) *recommend.Pick {
 	return p
 }
 
-// readers are found by the keys of their actions.
+// readers are found by the keys of their actions. Who had himself forgotten is
+// not among them.
 func (x *exporter) readers(ctx context.Context, w *lineWriter) error {
 	ids := make(map[string]bool)
 	err := ingest.Scan(ctx, x.engines.Cluster, x.engines.Codec, recommend.TopicActions, func(e recommend.Event) error {
@@ -233,12 +234,12 @@ func (x *exporter) readers(ctx context.Context, w *lineWriter) error {
 	if err != nil {
 		return err
 	}
-	sorted := make([]string, 0, len(ids))
-	for id := range ids {
-		sorted = append(sorted, id)
+	names, err := x.unmasked(ctx, slices.Collect(maps.Keys(ids)))
+	if err != nil {
+		return err
 	}
-	slices.Sort(sorted)
-	for chunk := range slices.Chunk(sorted, 500) {
+	sorted := slices.SortedFunc(maps.Keys(names), func(a, b string) int { return cmp.Compare(names[a], names[b]) })
+	for chunk := range slices.Chunk(sorted, exportChunk) {
 		refs := make([]recommend.Ref, len(chunk))
 		for i, id := range chunk {
 			refs[i] = recommend.Ref{Kind: recommend.KindReader, ID: id}
@@ -252,7 +253,12 @@ func (x *exporter) readers(ctx context.Context, w *lineWriter) error {
 			if err := json.Unmarshal(d.Body, &r); err != nil {
 				return fmt.Errorf("%s: %w", d.Ref, err)
 			}
-			if err := w.write(r.Declared()); err != nil {
+			if !r.Erased.IsZero() {
+				continue
+			}
+			declared := r.Declared()
+			declared.ID = names[r.ID]
+			if err := w.write(declared); err != nil {
 				return err
 			}
 		}
@@ -260,7 +266,25 @@ func (x *exporter) readers(ctx context.Context, w *lineWriter) error {
 	return nil
 }
 
-// events writes the values of one type of event in the order of their times.
+// exportChunk is how many readers are looked up at once.
+const exportChunk = 500
+
+// unmasked returns the readers of those pseudonyms that have one.
+func (x *exporter) unmasked(ctx context.Context, pseudonyms []string) (map[string]string, error) {
+	readers := make(map[string]string, len(pseudonyms))
+	for chunk := range slices.Chunk(pseudonyms, exportChunk) {
+		some, err := x.engines.Pseudonyms.Readers(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(readers, some)
+	}
+	return readers, nil
+}
+
+// events writes the values of one type of event in the order of their times,
+// with the readers' own ids, without what was done by those who had themselves
+// forgotten.
 func (x *exporter) events(topic, typ string) func(context.Context, *lineWriter) error {
 	return func(ctx context.Context, w *lineWriter) error {
 		var events []recommend.Event
@@ -276,7 +300,24 @@ func (x *exporter) events(topic, typ string) func(context.Context, *lineWriter) 
 			return err
 		}
 		slices.SortStableFunc(events, func(a, b recommend.Event) int { return a.Time.Compare(b.Time) })
+		names := make(map[string]bool)
+		for i := range events {
+			if name := readerOf(&events[i]); name != "" {
+				names[name] = true
+			}
+		}
+		readers, err := x.unmasked(ctx, slices.Collect(maps.Keys(names)))
+		if err != nil {
+			return err
+		}
 		for _, e := range events {
+			ok, err := unmask(&e, readers)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				continue
+			}
 			if err := w.write(e.Data); err != nil {
 				return err
 			}

@@ -144,6 +144,9 @@ func (im *importer) appendAll(ctx context.Context, streams []*stream, lines int6
 // appendChunk appends those records of chunk that are well formed and new.
 // Topics are appended at the same time; within one the order stays.
 func (im *importer) appendChunk(ctx context.Context, chunk []*record) error {
+	if err := im.pseudonymise(ctx, chunk); err != nil {
+		return err
+	}
 	var fit []*record
 	for _, r := range chunk {
 		im.tallies[r.file].read++

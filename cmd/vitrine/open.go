@@ -25,8 +25,10 @@ type engines struct {
 	Keys      *api.Keys
 	Publisher *ingest.Publisher
 	Store     recommend.Store
-	Wake      <-chan struct{} // a token after the store changed; nil where it cannot tell
-	Embedded  bool
+	// Pseudonyms lie outside of log and store; nil takes readers for their own.
+	Pseudonyms *recommend.Pseudonyms
+	Wake       <-chan struct{} // a token after the store changed; nil where it cannot tell
+	Embedded   bool
 
 	closers []func() error // in order of opening
 }
