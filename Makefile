@@ -45,6 +45,10 @@ test-real: browser ## as test, but without real engines it fails
 chaos: ## nothing is lost: kill -9, twenty times over, of everything
 	VITRINE_CHAOS=full $(WITH_ENGINES) $(GO) test $(TAGS) -run '^TestChaos' -timeout 30m -v ./cmd/vitrine
 
+.PHONY: load
+load: ## readers' actions on Kafka and Elasticsearch: five minutes of 2,000 a second, with figures
+	VITRINE_LOAD=full ENGINES=required $(WITH_ENGINES) $(GO) test $(TAGS) -run '^TestActionsUnderLoadOnServers' -timeout 60m -v ./cmd/vitrine
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME=30s
 	@set -e; grep -rEo '^func Fuzz\w+' --include='*_test.go' . | sort | while IFS=: read -r file func; do \
