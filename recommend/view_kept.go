@@ -84,19 +84,16 @@ func (w *Windows) Bookmarks(ctx context.Context, r BookmarksRequest) (*Bookmarks
 // ReaderOf returns the whole document of a reader, an empty one for somebody
 // nothing is known of. A store that is away wraps [ErrUnavailable].
 func (w *Windows) ReaderOf(ctx context.Context, id string) (*Reader, error) {
-	r := &Reader{ID: id}
-	if id == "" {
-		return r, nil
-	}
-	docs, err := w.store.Get(ctx, Ref{KindReader, id})
-	if err != nil {
-		return nil, err
-	}
-	if len(docs) == 0 {
-		return r, nil
+	r := new(Reader)
+	docs, err := w.readerDocs(ctx, id)
+	if err != nil || len(docs) == 0 {
+		return r, err
 	}
 	if err := json.Unmarshal(docs[0].Body, r); err != nil {
 		return nil, fmt.Errorf("reader's document: %w", err)
+	}
+	if !r.Erased.IsZero() {
+		return new(Reader), w.pseudonyms.Destroy(ctx, id, docs[0].ID)
 	}
 	return r, nil
 }

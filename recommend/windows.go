@@ -22,6 +22,7 @@ type Windows struct {
 	shelf         *Shelf
 	world         *World
 	store         Store
+	pseudonyms    *Pseudonyms
 	signer        signer
 	now           func() time.Time
 	logger        *slog.Logger
@@ -35,6 +36,8 @@ type WindowsConfig struct {
 	Shelf *Shelf
 	World *World
 	Store Store
+	// Pseudonyms are what the documents of readers are named by; nil: their ids.
+	Pseudonyms *Pseudonyms
 	// SecretKey signs cursors and window ids; all processes of an installation
 	// share it.
 	SecretKey []byte
@@ -51,7 +54,7 @@ func NewWindows(c WindowsConfig) *Windows {
 		c.ReaderTimeout = 300 * time.Millisecond
 	}
 	return &Windows{
-		shelf: c.Shelf, world: c.World, store: c.Store, signer: signer{key: slices.Clone(c.SecretKey)},
+		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, signer: signer{key: slices.Clone(c.SecretKey)},
 		now: c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout,
 	}
 }
@@ -176,7 +179,7 @@ func (w *Windows) reader(ctx context.Context, id string) (r *Reader, missing []s
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.readerTimeout)
 	defer cancel()
-	docs, err := w.store.Get(ctx, Ref{KindReader, id})
+	docs, err := w.readerDocs(ctx, id)
 	if err == nil && len(docs) > 0 {
 		r, err = decodeTaste(docs[0].Body)
 	}
@@ -190,6 +193,15 @@ func (w *Windows) reader(ctx context.Context, id string) (r *Reader, missing []s
 		return nil, []string{missingReader}
 	}
 	return r, nil
+}
+
+// readerDocs is the document of a reader, none for one nothing is known of.
+func (w *Windows) readerDocs(ctx context.Context, id string) ([]Document, error) {
+	name, err := w.pseudonyms.Of(ctx, id)
+	if err != nil || name == "" {
+		return nil, err
+	}
+	return w.store.Get(ctx, Ref{KindReader, name})
 }
 
 // decodeTaste reads of a reader's document what windows look at; the rest of it
