@@ -114,6 +114,18 @@ func (e *engine) Search(_ context.Context, q recommend.Search) ([]recommend.Hit,
 	return hits, nil
 }
 
+// plant makes a document as if a fold had.
+func (e *engine) plant(t *testing.T, ref recommend.Ref, v any) {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.docs[ref] = recommend.Document{Ref: ref, Version: e.docs[ref].Version + 1, Body: b}
+}
+
 func (e *engine) Put(context.Context, ...recommend.Document) error { return nil }
 
 func (e *engine) Changes(context.Context, recommend.Kind, recommend.Mark, int) ([]recommend.Document, recommend.Mark, error) {

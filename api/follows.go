@@ -25,11 +25,11 @@ func (s *Server) setFollow(c *call, act string) error {
 		return err
 	}
 	out := following{Expert: id, Following: act == recommend.ActFollow}
-	r, err := s.reading(c.ctx(), c.who.Subject)
+	who, err := s.acting(c)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(r.Follows, func(f recommend.Since) bool { return f.ID == id }) == out.Following {
+	if slices.ContainsFunc(who.Follows, func(f recommend.Since) bool { return f.ID == id }) == out.Following {
 		return c.did(false, out)
 	}
 	if out.Following {
@@ -37,10 +37,8 @@ func (s *Server) setFollow(c *call, act string) error {
 			return err
 		}
 	}
-	event := c.eventID()
-	a := recommend.Action{ID: event, Reader: c.who.Subject, Kind: act, Expert: id, At: c.now()}
-	_, out.Pending, err = s.act(c, event, recommend.TypeActed, a)
-	if err != nil {
+	a := recommend.Action{ID: who.eventID(c), Kind: act, Expert: id, At: c.now()}
+	if out.Pending, err = s.act(c, who, a); err != nil {
 		return err
 	}
 	return c.did(out.Pending, out)

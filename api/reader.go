@@ -1,51 +1,12 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
 
 	"vitrine.dev/recommend"
 )
-
-// reading is the caller's reader document; an empty reader when there is none.
-func (s *Server) reading(ctx context.Context, id string) (*recommend.Reader, error) {
-	ref := recommend.Ref{Kind: recommend.KindReader, ID: id}
-	docs, err := s.documents(ctx, ref)
-	if err != nil {
-		return nil, err
-	}
-	r := &recommend.Reader{ID: id}
-	_, err = body(docs, ref, r)
-	return r, err
-}
-
-// act appends an event of the calling reader and waits until his document
-// holds it. It returns the document, as far as it can be read.
-func (s *Server) act(c *call, id, kind string, data any) (r *recommend.Reader, pending bool, err error) {
-	e, err := c.event(id, kind, c.who.Subject, data)
-	if err != nil {
-		return nil, false, err
-	}
-	at, err := s.Log.Append(c.ctx(), recommend.TopicActions, e)
-	if err != nil {
-		return nil, false, fmt.Errorf("%s: %w", kind, err)
-	}
-	ref := recommend.Ref{Kind: recommend.KindReader, ID: c.who.Subject}
-	r = &recommend.Reader{}
-	pending, err = s.settle(c.ctx(), wait{
-		topic: recommend.TopicActions, refs: []recommend.Ref{ref},
-		done: func(docs map[recommend.Ref]recommend.Document) (bool, error) {
-			*r = recommend.Reader{}
-			if _, err := body(docs, ref, r); err != nil {
-				return false, err
-			}
-			return docs[ref].Body != nil && docs[ref].Version >= at[0].Offset || r.Seen.Has(e), nil
-		},
-	})
-	return r, pending, err
-}
 
 // did is the answer to a reader's small write.
 type did struct {
@@ -103,22 +64,29 @@ func (s *Server) declare(c *call) error {
 	if weights == nil {
 		return recommend.Refuse(recommend.Problem{Code: codeValidation, Pointer: "/interests", Message: "missing", Fix: "give a list, which may be empty"})
 	}
-	d := recommend.DeclaredReader{ID: c.who.Subject, At: c.now()}
+	d := recommend.DeclaredReader{At: c.now()}
 	if d.Interests, err = declared(*weights); err != nil {
 		return err
 	}
-	if err := d.Validate(); err != nil {
+	who, err := s.acting(c)
+	if err != nil {
 		return err
 	}
-	r, pending, err := s.act(c, c.eventID(), recommend.TypeReaderDeclared, d)
+	if d.ID = who.name; d.Validate() != nil {
+		return d.Validate()
+	}
+	pending, err := s.cause(c, who, who.eventID(c), func(name string) (string, any) {
+		d.ID = name
+		return recommend.TypeReaderDeclared, d
+	})
 	if err != nil {
 		return err
 	}
 	if pending {
-		r = &recommend.Reader{}
-		r.Declare(d.Interests)
+		who.Reader = recommend.Reader{}
+		who.Declare(d.Interests)
 	}
-	return c.did(pending, interestsOf(r, pending))
+	return c.did(pending, interestsOf(&who.Reader, pending))
 }
 
 func declared(list []weighed) (map[string]float64, error) {

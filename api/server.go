@@ -43,6 +43,9 @@ type Config struct {
 	World   *recommend.World
 	Windows Windows
 	Keys    *Keys
+	// Pseudonyms are what readers are called in events and documents; nil:
+	// what their tokens call them.
+	Pseudonyms *recommend.Pseudonyms
 
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: nothing is logged; [LogHandler] is put before it
@@ -83,6 +86,7 @@ type Server struct {
 	limiter   *limiter
 	answers   *answers
 	experts   *turns
+	readers   *turns
 	cursors   sealer
 	tokens    *tokens
 	spec      spec
@@ -98,7 +102,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	cfg.setDefaults()
 	s := &Server{
-		Config: cfg, types: newProblemTypes(), languages: newLanguages(), experts: newTurns(),
+		Config: cfg, types: newProblemTypes(), languages: newLanguages(), experts: newTurns(), readers: newTurns(),
 		cursors: sealer{cfg.Keys.Secret("api cursor")},
 	}
 	var err error
