@@ -1,6 +1,8 @@
 package recommend
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -112,6 +114,7 @@ type OrderLine struct {
 	// State is the furthest of paid, received, settled and closed; "" while only
 	// a refund was reported.
 	State    string           `json:"state,omitempty"`
+	Reached  time.Time        `json:"reached,omitzero"` // the earliest At of a report with State
 	Paid     *Money           `json:"paid,omitempty"`
 	PaidAt   time.Time        `json:"paid_at,omitzero"`  // of the report that Paid is of
 	FirstAt  time.Time        `json:"first_at,omitzero"` // the earliest At of a report that is no refund: the time of the order
@@ -120,7 +123,8 @@ type OrderLine struct {
 	Refunded int64            `json:"refunded,omitempty"` // of Paid, never above it
 	Currency string           `json:"currency"`
 
-	// Click is what the token says; nil when there was none that counts.
+	// Click is what the token says, of several that of the earliest click; nil
+	// when none could be opened. It credits somebody only if Unattributed is "".
 	Click *Click `json:"click,omitempty"`
 	// Unattributed says why nobody is credited: no-token, token-foreign,
 	// token-tampered, token-malformed, before-click or window-over.
@@ -163,12 +167,72 @@ type Span struct {
 	To   time.Time `json:"to"`
 }
 
+// maxSpans bounds what a Sync lists. The oldest are forgotten first.
+const maxSpans = 200
+
+// Add covers span too; spans that meet become one. Covering what is covered
+// changes nothing.
+func (s *Sync) Add(span Span) {
+	span.From, span.To = span.From.UTC(), span.To.UTC()
+	kept := make([]Span, 0, len(s.Covered)+1)
+	for _, c := range s.Covered {
+		if c.To.Before(span.From) || span.To.Before(c.From) {
+			kept = append(kept, c)
+			continue
+		}
+		if c.From.Before(span.From) {
+			span.From = c.From
+		}
+		if c.To.After(span.To) {
+			span.To = c.To
+		}
+	}
+	kept = append(kept, span)
+	slices.SortFunc(kept, func(a, b Span) int { return a.From.Compare(b.From) })
+	s.Covered = kept[max(0, len(kept)-maxSpans):]
+}
+
+// Gaps are the spans between from and to that are not covered, oldest first.
+func (s *Sync) Gaps(from, to time.Time) []Span {
+	var out []Span
+	for _, c := range s.Covered {
+		if end := c.From; from.Before(end) {
+			if end.After(to) {
+				end = to
+			}
+			if from.Before(end) {
+				out = append(out, Span{from, end})
+			}
+		}
+		if c.To.After(from) {
+			from = c.To
+		}
+	}
+	if from.Before(to) {
+		out = append(out, Span{from, to})
+	}
+	return out
+}
+
 // An OrdersSynced is the value of a [TypeOrdersSynced] event.
 type OrdersSynced struct {
 	Partner string    `json:"partner"`
 	From    time.Time `json:"from"`
 	To      time.Time `json:"to"`
 	Reports int       `json:"reports"`
+}
+
+// Validate reports what is wrong with the form of s as a [*Refusal].
+func (s *OrdersSynced) Validate() error {
+	ps := append(idProblem(s.Partner, "/partner"), timeProblem(s.From, "/from")...)
+	ps = append(ps, timeProblem(s.To, "/to")...)
+	if len(ps) == 0 && !s.From.Before(s.To) {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/to", Message: "not after from", Fix: "give a span of time"})
+	}
+	if s.Reports < 0 {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/reports", Message: fmt.Sprintf("%d reports", s.Reports), Fix: "give how many there were"})
+	}
+	return Refuse(ps...)
 }
 
 // An EarningRuled is the value of an [TypeEarningRuled] event: a decision

@@ -8,6 +8,19 @@ import (
 	"time"
 )
 
+// The states of an order line as partners report them. The first four follow
+// one another; refunded stands beside them.
+const (
+	OrderPaid     = "paid"
+	OrderReceived = "received"
+	OrderSettled  = "settled"
+	OrderClosed   = "closed" // it came to nothing
+	OrderRefunded = "refunded"
+)
+
+// orderRank says how far the states are that follow one another.
+var orderRank = map[string]int{OrderPaid: 1, OrderReceived: 2, OrderSettled: 3, OrderClosed: 4}
+
 // An OrderReport is the value of a [TypeOrderReported] event: one line of an
 // order as its partner states it.
 //
@@ -39,21 +52,47 @@ type OrderReport struct {
 // Validate reports what is wrong with the form of o as a [*Refusal].
 func (o *OrderReport) Validate() error {
 	ps := append(idProblem(o.ID, "/id"), idProblem(o.Partner, "/partner")...)
+	ps = append(ps, idProblem(o.Line, "/line")...)
 	ps = append(ps, o.Amount.Problems("/amount")...)
-	if states := []string{"paid", "received", "settled", "closed", "refunded"}; !slices.Contains(states, o.State) {
-		ps = append(ps, Problem{Code: "validation", Pointer: "/state", Message: fmt.Sprintf("%q is no state of an order", clip(o.State)), Fix: fmt.Sprintf("use one of %v", states)})
+	if _, ok := orderRank[o.State]; !ok && o.State != OrderRefunded {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/state", Message: fmt.Sprintf("%q is no state of an order", clip(o.State)), Fix: "use one of paid, received, settled, closed, refunded"})
+	}
+	if o.Quantity < 0 || o.Quantity > maxOrdered {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/quantity", Message: fmt.Sprintf("quantity %d", o.Quantity), Fix: fmt.Sprintf("give 1 to %d, or leave it out", maxOrdered)})
+	}
+	if o.Refund != "" {
+		ps = append(ps, idProblem(o.Refund, "/refund")...)
+		if o.State != OrderRefunded {
+			ps = append(ps, Problem{Code: "validation", Pointer: "/refund", Message: "a refund in a report of another state", Fix: "report it with the state refunded"})
+		}
 	}
 	ps = append(ps, timeProblem(o.At, "/at")...)
-	levels := names{}
+	return Refuse(append(ps, forbidden(o.Extra)...)...)
+}
+
+// maxOrdered is the largest quantity of one line.
+const maxOrdered = 1_000_000
+
+// forbidden lists the fields that say what a report has no say in: that
+// somebody earns from recruiting, and what an expert earns.
+func forbidden(extra map[string]json.RawMessage) []Problem {
+	levels, terms := names{}, names{}
 	for _, name := range []string{"referrer_expert", "level", "team", "upline", "parent"} {
 		levels[foldName(name)] = true
 	}
-	for _, name := range slices.Sorted(maps.Keys(o.Extra)) {
-		if levels.take(name) {
+	for _, name := range []string{"rate", "commission_bp", "commission_rate", "expert_share_bp"} {
+		terms[foldName(name)] = true
+	}
+	var ps []Problem
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		switch {
+		case levels.take(name):
 			ps = append(ps, Problem{Code: "multi-level-forbidden", Pointer: "/" + clip(name), Message: "nobody earns from recruiting anybody", Fix: "leave it out: one order line pays the expert whose pick was clicked"})
+		case terms.take(name):
+			ps = append(ps, Problem{Code: "terms-frozen", Pointer: "/" + clip(name), Message: "what an order earns was fixed at the click", Fix: "leave it out, and list the product with its new commission: it counts for later clicks"})
 		}
 	}
-	return Refuse(ps...)
+	return ps
 }
 
 type orderFields OrderReport
