@@ -40,6 +40,12 @@ type Consumer struct {
 	// there is nothing to do.
 	Refresh func(context.Context) error
 
+	// Clicks open the tokens that orders come back with. Without them every
+	// token is one of another installation, and nobody is credited. They need
+	// the SealKey of Codec: what the fold of orders tells the fold of actions is
+	// sealed.
+	Clicks *recommend.Clicks
+
 	// BatchSize is the largest number of events folded at once; 500 when 0. A
 	// batch is what is there: nothing waits for a batch to fill.
 	BatchSize int
@@ -97,6 +103,8 @@ func (c *Consumer) check() error {
 		return errors.New("nothing to fold")
 	case c.Store == nil, c.Log == nil, c.Dead == nil, c.Scene == nil:
 		return errors.New("store, log, dead letters and scene are needed")
+	case c.Clicks != nil && len(c.Codec.SealKey) == 0:
+		return errors.New("clicks need the key of seals")
 	}
 	topics := map[string]bool{}
 	for _, f := range c.Folders {

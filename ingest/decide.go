@@ -94,6 +94,7 @@ func (l *lane) get(ctx context.Context, want map[recommend.Ref]bool) (map[recomm
 func (l *lane) decide(items []item, docs map[recommend.Ref]recommend.Document) (n int, wait *Premature, spoiled bool) {
 	var s Scene
 	s.Policy, s.Links = l.scene()
+	s.Clicks = l.clicks
 	for i := range items {
 		it := &items[i]
 		it.held, it.refused, it.outcome = false, nil, Outcome{}

@@ -33,6 +33,11 @@ func (l *Lane) Hooks(catchUp func(topic string) error, pause func(attempt int) e
 	l.catchUp, l.pause = catchUp, pause
 }
 
+// Play sets what decisions look at.
+func (l *Lane) Play(scene func() (*recommend.Policy, *link.Registry), clicks *recommend.Clicks) {
+	l.scene, l.clicks = scene, clicks
+}
+
 // LogTo sets where the lane logs.
 func (l *Lane) LogTo(to *slog.Logger) { l.logger = to }
 

@@ -43,6 +43,8 @@ type Rules[S any] struct {
 type Scene struct {
 	Policy *recommend.Policy
 	Links  *link.Registry
+	// Clicks open the tokens of orders; nil opens none.
+	Clicks *recommend.Clicks
 	// Docs holds those documents of Reads that exist.
 	Docs map[recommend.Ref]recommend.Document
 }

@@ -1,4 +1,4 @@
 package ingest
 
 // Folders are all folds of this version, one a topic.
-func Folders() []Folder { return []Folder{Rulings(), Catalog(), Picks(), Actions()} }
+func Folders() []Folder { return []Folder{Rulings(), Catalog(), Picks(), Actions(), Orders()} }

@@ -32,6 +32,7 @@ type lane struct {
 	log    recommend.Log
 	dead   Burier
 	scene  func() (*recommend.Policy, *link.Registry)
+	clicks *recommend.Clicks
 	codec  Codec
 	now    func() time.Time
 	logger *slog.Logger

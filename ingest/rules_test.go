@@ -27,6 +27,7 @@ type bench struct {
 	policy *recommend.Policy
 	docs   map[recommend.Ref]recommend.Document
 	offset int64
+	clicks *recommend.Clicks
 
 	known *recommend.Partners // of the rulings so far; nil after a new one
 }
@@ -74,7 +75,7 @@ func (b *bench) fold(f ingest.Folder, e recommend.Event) (ingest.Outcome, error)
 	if err != nil {
 		return ingest.Outcome{}, err
 	}
-	scene := ingest.Scene{Policy: b.policy, Links: b.partners().Links(), Docs: maps.Clone(b.docs)}
+	scene := ingest.Scene{Policy: b.policy, Links: b.partners().Links(), Clicks: b.clicks, Docs: maps.Clone(b.docs)}
 	ref := recommend.Ref{Kind: f.Kind, ID: e.Key}
 	state, err := f.Load(b.docs[ref].Body)
 	if err != nil {

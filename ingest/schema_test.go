@@ -35,7 +35,9 @@ func examples() map[string][]string {
 		recommend.TypePartnerRegistered: {`{"id":"weidian","name":"微店"}`, `{"id":"shop","name":"Shop","links":["https://item.example/i/{item}"],"state":"probation","since":` + at + `}`},
 		recommend.TypeExpertVerified:    {`{"id":"e1","name":"陈","topics":["tea"],"verified":true}`, `{"id":"e1","name":"Chen","topics":null,"verified":false,"bio":"b"}`},
 		recommend.TypeRulingMade:        {`{"target":{"kind":"partner","id":"jd"},"action":"pause","rule":"honest-prices","text":"","by":"m1","at":` + at + `}`},
-		recommend.TypeOrderReported:     {`{"id":"o1","partner":"jd","line":"1","reader":"r1","pick":"p1","token":"t","amount":{"amount":19900,"currency":"CNY"},"state":"paid","at":` + at + `}`},
+		recommend.TypeOrderReported:     {`{"id":"o1","partner":"jd","line":"1","reader":"r1","pick":"p1","token":"t","amount":{"amount":19900,"currency":"CNY"},"state":"paid","at":` + at + `}`, `{"id":"o1","partner":"jd","line":"1","amount":{"amount":100,"currency":"CNY"},"state":"refunded","refund":"f1","quantity":2,"at":` + at + `,"later":1}`},
+		recommend.TypeOrdersSynced:      {`{"partner":"jd","from":"2026-11-23T05:30:00Z","to":` + at + `,"reports":3}`},
+		recommend.TypeEarningRuled:      {`{"order":"o1","partner":"jd","line":"1","state":"fraud","text":"two accounts, one buyer","by":"m1","at":` + at + `}`},
 	}
 }
 
@@ -127,11 +129,9 @@ func TestFoldsTakeTheExamples(t *testing.T) {
 		recommend.TypePickPublished: "e1", recommend.TypePickEdited: "e1", recommend.TypePickWithdrawn: "e1", recommend.TypePickRestored: "e1",
 		recommend.TypeReaderDeclared: "r1", recommend.TypeActed: "r1",
 		recommend.TypeExpertVerified: "expert:e1", recommend.TypeRulingMade: "partner:jd",
+		recommend.TypeOrderReported: "o1", recommend.TypeOrdersSynced: "sync:jd", recommend.TypeEarningRuled: "o1",
 	}
 	for typ, datas := range examples() {
-		if typ == recommend.TypeOrderReported {
-			continue // not folded yet
-		}
 		for _, data := range datas {
 			e := recommend.Event{ID: "1", Source: "/test", Type: typ, Key: keys[typ], Data: []byte(data)}
 			var named struct {

@@ -1,0 +1,163 @@
+package ingest
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"vitrine.dev/recommend"
+)
+
+// Orders folds vitrine.orders: the state of an order is its document; the days
+// and the account of every credited expert's ledger, of this partition, are
+// leaves. A line that is paid and credited becomes a purchase of the reader in
+// vitrine.actions, and his first refund, or its end, a refund.
+//
+// Those actions are sealed, for the fold of actions believes nobody else. A
+// log that cannot seal refuses them, and the order goes to the dead letters as
+// unappended; a [Consumer] with Clicks and without a key does not start.
+//
+// The document of the key [recommend.SyncID] says which times of a partner's
+// orders are in the log.
+func Orders() Folder {
+	return Rules[recommend.Order]{
+		Topic: recommend.TopicOrders, Kind: recommend.KindOrder, Check: checkOrder, Decide: decideOrder,
+	}.Folder()
+}
+
+func checkOrder(e recommend.Event) (any, error) {
+	switch e.Type {
+	case recommend.TypeOrderReported:
+		r := new(recommend.OrderReport)
+		return valid(e, r, func() string { return r.ID })
+	case recommend.TypeOrdersSynced:
+		s := new(recommend.OrdersSynced)
+		return valid(e, s, func() string { return recommend.SyncID(s.Partner) })
+	case recommend.TypeEarningRuled:
+		r := new(recommend.EarningRuled)
+		return valid(e, r, func() string { return r.Order })
+	}
+	return nil, unknownType(e)
+}
+
+// valid decodes and validates the data of e into v, which belongs to key.
+func valid(e recommend.Event, v interface{ Validate() error }, key func() string) (any, error) {
+	if err := decode(e, v); err != nil {
+		return nil, err
+	}
+	if err := v.Validate(); err != nil {
+		return nil, err
+	}
+	return v, ownKey(e, key())
+}
+
+func decideOrder(s Scene, o *recommend.Order, e recommend.Event, decoded any) (Outcome, error) {
+	if o.Seen.Has(e) {
+		return Outcome{Duplicate: true}, nil
+	}
+	with := recommend.Circumstances{Rules: s.Policy.Earnings, Clicks: s.Clicks, Appended: e.Appended}
+	out := Outcome{Changed: true}
+	switch v := decoded.(type) {
+	case *recommend.OrderReport:
+		if err := notAhead(e, v.At, "/at"); err != nil {
+			return Outcome{}, err
+		}
+		change, err := o.Apply(v, with)
+		if err != nil {
+			return Outcome{}, err
+		}
+		out.Leaves = ledgerLeaves(e, change.Movements)
+		if out.Appends, err = told(v, change); err != nil {
+			return Outcome{}, err
+		}
+	case *recommend.EarningRuled:
+		change, err := o.Rule(v, with)
+		if err != nil {
+			return Outcome{}, err
+		}
+		out.Leaves = ledgerLeaves(e, change.Movements)
+	case *recommend.OrdersSynced:
+		if err := notAhead(e, v.To, "/to"); err != nil {
+			return Outcome{}, err
+		}
+		if o.Sync == nil {
+			o.Sync = &recommend.Sync{Partner: v.Partner}
+		}
+		o.Sync.Add(recommend.Span{From: v.From, To: v.To})
+		o.Sync.At = e.Appended.UTC()
+	}
+	o.ID = e.Key
+	if o.Sync == nil { // covering twice is covering once, and needs no memory
+		o.Seen.Add(e)
+	}
+	return out, nil
+}
+
+// notAhead refuses times of more than a day in the future: a report of then
+// would outdo all that come until then.
+func notAhead(e recommend.Event, at time.Time, pointer string) error {
+	if e.Trusted || at.Sub(e.Appended) <= actionSkew {
+		return nil
+	}
+	return recommend.Refuse(recommend.Problem{Code: "clock-skew", Pointer: pointer, Message: "more than a day in the future", Fix: "set the clock that tells it"})
+}
+
+// ledgerLeaves are the changes of ledgers that movements are.
+func ledgerLeaves(e recommend.Event, movements []recommend.Movement) []Leaf {
+	leaves := make([]Leaf, 0, 2*len(movements))
+	for _, m := range movements {
+		leaves = append(leaves,
+			earningLeaf(recommend.LedgerID(m.Expert, e.Partition, m.Day), func(d *recommend.LedgerDay) { d.Apply(m) }),
+			earningLeaf(recommend.AccountID(m.Expert, e.Partition), func(a *recommend.Account) { a.Apply(m, e.Appended) }))
+	}
+	return leaves
+}
+
+func earningLeaf[T any](id string, change func(*T)) Leaf {
+	return Leaf{
+		Ref: recommend.Ref{Kind: recommend.KindEarning, ID: id},
+		Apply: func(old json.RawMessage) (json.RawMessage, error) {
+			v := new(T)
+			if old != nil {
+				if err := json.Unmarshal(old, v); err != nil {
+					return nil, fmt.Errorf("ledger: %w", err)
+				}
+			}
+			change(v)
+			return marshal(v)
+		},
+	}
+}
+
+// ordersSource is the source of the events that the fold of orders makes.
+const ordersSource = "/vitrine/orders"
+
+// told are the actions that r makes due, as events with ids of the line's.
+func told(r *recommend.OrderReport, change recommend.LineChange) (map[string][]recommend.Event, error) {
+	var events []recommend.Event
+	add := func(kind string, at time.Time) error {
+		a := change.Line.Action(r.ID, kind, at)
+		data, err := marshal(a)
+		if err != nil {
+			return err
+		}
+		events = append(events, recommend.Event{
+			ID: a.ID, Source: ordersSource, Type: recommend.TypeActed, Key: a.Reader, Time: a.At, Data: data, Trusted: true,
+		})
+		return nil
+	}
+	if change.Purchase {
+		if err := add(recommend.ActPurchase, change.Line.FirstAt); err != nil {
+			return nil, err
+		}
+	}
+	if change.Refund {
+		if err := add(recommend.ActRefund, r.At.UTC()); err != nil {
+			return nil, err
+		}
+	}
+	if events == nil {
+		return nil, nil
+	}
+	return map[string][]recommend.Event{recommend.TopicActions: events}, nil
+}

@@ -1,0 +1,172 @@
+package ingest_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"vitrine.dev/ingest"
+	"vitrine.dev/recommend"
+)
+
+var testClicks = recommend.NewClicks([]byte("a key of clicks that tests share"))
+
+// aClick is one on pick p1 of mei, by r1, an hour before noon.
+func aClick() recommend.Click {
+	return recommend.Click{
+		ID: "c1", Reader: "r1", Pick: "p1", Expert: "mei", Product: "jd:1", At: noon.Add(-time.Hour), Path: recommend.PathDirect,
+		Terms: recommend.Terms{CommissionBP: 1000, ShareBP: 8000, Model: recommend.ModelLast, HoldingDays: 30},
+	}
+}
+
+func mint(t testing.TB, k recommend.Click) string {
+	t.Helper()
+	token, err := testClicks.Mint(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func cny(n int64) recommend.Money { return recommend.Money{Amount: n, Currency: "CNY"} }
+
+// aReport is one of line 1 of o1.
+func aReport(t testing.TB, state string, amount int64, at time.Time) recommend.OrderReport {
+	return recommend.OrderReport{
+		ID: "o1", Partner: "jd", Line: "1", Token: mint(t, aClick()), Amount: cny(amount), State: state, At: at,
+	}
+}
+
+func reported(r recommend.OrderReport) recommend.Event {
+	return event(recommend.TypeOrderReported, r.ID, r.At, r)
+}
+
+func ruled(state recommend.EarningState, at time.Time) recommend.Event {
+	return event(recommend.TypeEarningRuled, "o1", at, recommend.EarningRuled{
+		Order: "o1", Partner: "jd", Line: "1", State: state, Text: "seen", By: "m1", At: at,
+	})
+}
+
+func newOrderBench() *bench {
+	b := newBench()
+	b.clicks = testClicks
+	return b
+}
+
+// earned is the line of o1 in mei's ledger and her account.
+func earned(t testing.TB, b *bench) (recommend.LedgerLine, recommend.Account) {
+	t.Helper()
+	day := doc[recommend.LedgerDay](t, b, recommend.KindEarning, recommend.LedgerID("mei", 0, "2026-11-23"))
+	if len(day.Lines) != 1 {
+		t.Fatalf("got %d lines, want 1", len(day.Lines))
+	}
+	return day.Lines[0], doc[recommend.Account](t, b, recommend.KindEarning, recommend.AccountID("mei", 0))
+}
+
+func TestAPaidOrderEarnsOnceAndARefundTakesBackExactlyThat(t *testing.T) {
+	b := newOrderBench()
+	paid := aReport(t, "paid", 19900, noon)
+	out := b.mustFold(t, ingest.Orders(), reported(paid))
+	acts := out.Appends[recommend.TopicActions]
+	if len(acts) != 1 || acts[0].Key != "r1" || !acts[0].Trusted {
+		t.Fatalf("got %+v, want one sealed purchase of r1", acts)
+	}
+	var a recommend.Action
+	if err := json.Unmarshal(acts[0].Data, &a); err != nil || a.Validate() != nil || a.Kind != "purchase" || a.Pick != "p1" {
+		t.Errorf("got %+v, %v, %v, want a valid purchase of p1", a, err, a.Validate())
+	}
+	if out := b.mustFold(t, ingest.Orders(), reported(paid)); len(out.Leaves)+len(out.Appends) > 0 {
+		t.Errorf("the same report again does %+v, want nothing", out)
+	}
+	line, account := earned(t, b)
+	if line.Amount != 1592 || account.Balance["CNY"] != 1592 {
+		t.Errorf("line %d, balance %d, want 1592", line.Amount, account.Balance["CNY"])
+	}
+	b.mustFold(t, ingest.Orders(), reported(aReport(t, "settled", 19900, noon.AddDate(0, 0, 7))))
+	line, account = earned(t, b)
+	for at, want := range map[time.Time]string{noon.AddDate(0, 0, 8): "pending holding", noon.AddDate(0, 0, 37): "processed holding-over"} {
+		if got := string(line.StateAt(at)) + " " + line.ReasonAt(at); got != want {
+			t.Errorf("at %s: %q, want %q", at, got, want)
+		}
+	}
+	if len(account.Buyers) != 1 {
+		t.Errorf("buyers %v, want one", account.Buyers)
+	}
+	part := aReport(t, "refunded", 9900, noon.AddDate(0, 0, 9))
+	part.Refund = "f1"
+	out = b.mustFold(t, ingest.Orders(), reported(part))
+	if len(out.Appends[recommend.TopicActions]) != 1 {
+		t.Error("the first refund is no action of the reader")
+	}
+	if line, _ = earned(t, b); line.Amount != 800 || line.State != recommend.EarningPending {
+		t.Errorf("%s %d, want pending 800", line.State, line.Amount)
+	}
+	rest := part
+	rest.Refund, rest.Amount = "f2", cny(10000)
+	b.mustFold(t, ingest.Orders(), reported(rest))
+	line, account = earned(t, b)
+	if line.Amount != 0 || line.State != recommend.EarningRefunded || account.Balance["CNY"] != 0 || len(account.Buyers) != 0 {
+		t.Errorf("%+v, %+v: want nothing left", line, account)
+	}
+	first := line.Entries[0]
+	for _, e := range line.Entries[1:] {
+		if e.Kind == recommend.EntryReversal && e.Origin != first.ID {
+			t.Errorf("reversal %s is of %q, want %q", e.ID, e.Origin, first.ID)
+		}
+	}
+	kinds := make([]recommend.EntryKind, len(line.Entries))
+	for i, e := range line.Entries {
+		kinds[i] = e.Kind
+	}
+	if want := []recommend.EntryKind{"accrual", "transition", "reversal", "reversal"}; !slices.Equal(kinds, want) {
+		t.Errorf("entries %v, want %v", kinds, want)
+	}
+}
+
+func TestARulingFollowsTheTable(t *testing.T) {
+	b := newOrderBench()
+	f := ingest.Orders()
+	refused := func(e recommend.Event, want string) {
+		t.Helper()
+		if _, err := b.fold(f, e); code(err) != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	refused(ruled(recommend.EarningFraud, noon), "order-unknown")
+	b.mustFold(t, f, reported(aReport(t, "paid", 10000, noon)))
+	refused(ruled(recommend.EarningPaid, noon), "transition-forbidden")
+	refused(ruled(recommend.EarningPending, noon), "transition-forbidden")
+	refused(ruled(recommend.EarningProcessed, noon), "validation")
+	b.mustFold(t, f, ruled(recommend.EarningOnHold, noon))
+	if line, _ := earned(t, b); line.State != recommend.EarningOnHold || line.Amount != 800 {
+		t.Errorf("%+v, want 800 on hold", line)
+	}
+	b.mustFold(t, f, ruled(recommend.EarningPending, noon))
+	b.mustFold(t, f, reported(aReport(t, "settled", 10000, noon.AddDate(0, 0, 7))))
+	refused(ruled(recommend.EarningPaid, noon.AddDate(0, 0, 36)), "transition-forbidden")
+	b.mustFold(t, f, ruled(recommend.EarningPaid, noon.AddDate(0, 0, 38)))
+	b.mustFold(t, f, ruled(recommend.EarningFraud, noon.AddDate(0, 0, 39)))
+	line, account := earned(t, b)
+	last := line.Entries[len(line.Entries)-1]
+	if line.Amount != 0 || account.Balance["CNY"] != 0 || line.State != recommend.EarningFraud || last.By != "m1" || last.Text != "seen" || last.Kind != recommend.EntryReversal {
+		t.Errorf("%+v, want all taken back for fraud, by m1", line)
+	}
+	refused(ruled(recommend.EarningPending, noon.AddDate(0, 0, 40)), "transition-forbidden")
+	b.mustFold(t, f, reported(aReport(t, "paid", 99000, noon.AddDate(0, 0, 41))))
+	if line, _ = earned(t, b); line.Amount != 0 || line.State != recommend.EarningFraud {
+		t.Errorf("%+v, want it final", line)
+	}
+}
+
+func TestWhatIsCoveredOfAPartnersOrdersIsKept(t *testing.T) {
+	b := newOrderBench()
+	for _, h := range []int{0, 6, 3} {
+		from := noon.Add(time.Duration(h-12) * time.Hour)
+		b.mustFold(t, ingest.Orders(), event(recommend.TypeOrdersSynced, "sync:jd", noon, recommend.OrdersSynced{Partner: "jd", From: from, To: from.Add(3 * time.Hour)}))
+		o := doc[recommend.Order](t, b, recommend.KindOrder, recommend.SyncID("jd"))
+		if want := map[int]int{0: 1, 6: 2, 3: 1}[h]; len(o.Sync.Covered) != want {
+			t.Errorf("after hour %d: %v, want %d spans", h, o.Sync.Covered, want)
+		}
+	}
+}
