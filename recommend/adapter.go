@@ -20,12 +20,14 @@ type Adapter interface {
 
 	// ConvertLink returns the address of the partner's checkout of an item
 	// that carries token, to come back with the order. It lies on one of the
-	// hosts of Origins or of the partner's own links. It asks nobody.
+	// hosts of Origins or of the partner's own links. Most adapters ask nobody
+	// for it; one whose partner makes the links itself asks within ctx.
 	ConvertLink(ctx context.Context, c Conversion) (Checkout, error)
 
 	// OrdersSince returns reports of order lines changed in a window of time,
 	// oldest change first, and the cursor to go on from, "" at the end of the
-	// window. The cursor is handed back as it came.
+	// window. The cursor is handed back as it came. A report that breaks a rule
+	// is handed on as the partner states it, for its receiver to refuse.
 	OrdersSince(ctx context.Context, q OrderQuery) ([]OrderReport, string, error)
 }
 

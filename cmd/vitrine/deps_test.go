@@ -45,6 +45,7 @@ func homes() map[string][]string {
 		"github.com/gin-gonic/gin":      {"api"},
 		"github.com/elastic/":           {"recommend/elastic"},
 		"github.com/segmentio/kafka-go": {"ingest"},
+		"github.com/sony/gobreaker":     {"recommend/partner"},
 		"github.com/twmb/":              {"ingest/broker"},
 		"modernc.org/":                  {"recommend/sqlite"},
 
