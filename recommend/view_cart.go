@@ -40,6 +40,9 @@ type CartLineView struct {
 	Item      *Item         `json:"item,omitempty"` // Position and Score are 0
 	Removed   *RemovedPick  `json:"removed,omitempty"`
 	Problems  []CartProblem `json:"problems"`
+
+	// Product is what the partner says; nil when nothing.
+	Product *Product `json:"-"`
 }
 
 // Blocked reports whether the line cannot be bought, whatever the reader
@@ -79,6 +82,11 @@ func (w *Windows) Cart(ctx context.Context, reader, lang string) (*CartView, err
 
 // CartOf is Cart of a reader's document that the caller has.
 func (w *Windows) CartOf(ctx context.Context, r *Reader, lang string) (*CartView, error) {
+	return w.cartOf(ctx, r, lang, false)
+}
+
+// cartOf is CartOf, with old facts asked for again where ask says so.
+func (w *Windows) cartOf(ctx context.Context, r *Reader, lang string, ask bool) (*CartView, error) {
 	scene, now := w.world.Scene(), w.now()
 	view := &CartView{Revision: r.Cart.Revision, Lines: []CartLineView{}, Groups: []CartGroup{}}
 	if len(r.Cart.Lines) == 0 {
@@ -97,6 +105,9 @@ func (w *Windows) CartOf(ctx context.Context, r *Reader, lang string) (*CartView
 	if err != nil {
 		return nil, err
 	}
+	if ask {
+		w.recheck(ctx, found)
+	}
 	for i := range r.Cart.Lines {
 		l := &r.Cart.Lines[i]
 		k := found[l.Pick]
@@ -105,7 +116,7 @@ func (w *Windows) CartOf(ctx context.Context, r *Reader, lang string) (*CartView
 			Partner: partnerOf(l.Product), Problems: cartProblems(l, k, &scene.Policy.Facts, now),
 		}
 		if k != nil {
-			v.Partner = k.shown.Partner()
+			v.Partner, v.Product = k.shown.Partner(), k.product
 		}
 		v.Item, v.Removed = k.view(scene.Policy, r, now, lang)
 		view.Lines = append(view.Lines, v)

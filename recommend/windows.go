@@ -23,6 +23,7 @@ type Windows struct {
 	world         *World
 	store         Store
 	pseudonyms    *Pseudonyms
+	checker       *Checker
 	signer        signer
 	now           func() time.Time
 	logger        *slog.Logger
@@ -38,6 +39,8 @@ type WindowsConfig struct {
 	Store Store
 	// Pseudonyms are what the documents of readers are named by; nil: their ids.
 	Pseudonyms *Pseudonyms
+	// Checker asks partners again before somebody buys; nil asks nobody.
+	Checker *Checker
 	// SecretKey signs cursors and window ids; all processes of an installation
 	// share it.
 	SecretKey []byte
@@ -54,7 +57,8 @@ func NewWindows(c WindowsConfig) *Windows {
 		c.ReaderTimeout = 300 * time.Millisecond
 	}
 	return &Windows{
-		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, signer: signer{key: slices.Clone(c.SecretKey)},
+		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker,
+		signer: signer{key: slices.Clone(c.SecretKey)},
 		now: c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout,
 	}
 }
