@@ -51,7 +51,9 @@ func (w *Windows) Bookmarks(ctx context.Context, r BookmarksRequest) (*Bookmarks
 		return nil, err
 	}
 	kept := slices.Clone(reader.Bookmarks)
-	slices.SortFunc(kept, func(a, b Bookmark) int { return cmp.Or(cmp.Compare(momentOf(b.At), momentOf(a.At)), cmp.Compare(b.Pick, a.Pick)) })
+	slices.SortFunc(kept, func(a, b Bookmark) int {
+		return cmp.Or(cmp.Compare(momentOf(b.At), momentOf(a.At)), cmp.Compare(b.Pick, a.Pick))
+	})
 	kept = slices.DeleteFunc(kept, func(b Bookmark) bool {
 		at := momentOf(b.At)
 		return c.afterID != "" && (at > c.afterSince || at == c.afterSince && b.Pick >= c.afterID)

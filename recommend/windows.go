@@ -59,7 +59,7 @@ func NewWindows(c WindowsConfig) *Windows {
 	return &Windows{
 		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker,
 		signer: signer{key: slices.Clone(c.SecretKey)},
-		now: c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout,
+		now:    c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout,
 	}
 }
 
