@@ -40,6 +40,7 @@ func Catalog() Folder {
 			if err := ownedByPartner(s.Links, p); err != nil {
 				return Outcome{}, &Premature{Topic: recommend.TopicRulings, Err: err}
 			}
+			p.Follow(state, e.Appended, s.Policy.Earnings.Notice.D())
 			*state = *p
 			state.UpdatedAt = p.UpdatedAt.UTC()
 			return Outcome{Changed: true}, nil

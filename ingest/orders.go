@@ -129,9 +129,6 @@ func earningLeaf[T any](id string, change func(*T)) Leaf {
 	}
 }
 
-// ordersSource is the source of the events that the fold of orders makes.
-const ordersSource = "/vitrine/orders"
-
 // told are the actions that r makes due, as events with ids of the line's.
 func told(r *recommend.OrderReport, change recommend.LineChange) (map[string][]recommend.Event, error) {
 	var events []recommend.Event
@@ -142,7 +139,7 @@ func told(r *recommend.OrderReport, change recommend.LineChange) (map[string][]r
 			return err
 		}
 		events = append(events, recommend.Event{
-			ID: a.ID, Source: ordersSource, Type: recommend.TypeActed, Key: a.Reader, Time: a.At, Data: data, Trusted: true,
+			ID: a.ID, Source: recommend.SourceOrders, Type: recommend.TypeActed, Key: a.Reader, Time: a.At, Data: data, Trusted: true,
 		})
 		return nil
 	}

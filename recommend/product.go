@@ -26,7 +26,45 @@ type Product struct {
 	CommissionBP int64     `json:"commission_bp,omitempty"` // hundredths of a percent of the paid amount
 	UpdatedAt    time.Time `json:"updated_at"`              // when the partner last stated these facts
 
+	// Notice is set by the fold when the commission was lowered.
+	Notice *Notice `json:"notice,omitempty"`
+
 	Extra map[string]json.RawMessage `json:"-"` // fields this version does not know
+}
+
+// A Notice is the time that experts have before a lower commission counts.
+type Notice struct {
+	CommissionBP int64     `json:"bp"` // that counts before Until
+	Until        time.Time `json:"until"`
+}
+
+// CommissionAt is the commission that a click at now is made on, in hundredths
+// of a percent. A higher one counts at once, a lower one when its notice is over.
+func (p *Product) CommissionAt(now time.Time) int64 {
+	switch {
+	case p == nil:
+		return 0
+	case p.Notice != nil && now.Before(p.Notice.Until):
+		return max(p.Notice.CommissionBP, p.CommissionBP)
+	}
+	return p.CommissionBP
+}
+
+// Follow sets p's Notice, for p to take the place of old at now, with the
+// notice that the policy gives. Whatever p says of a notice itself is dropped.
+func (p *Product) Follow(old *Product, now time.Time, notice time.Duration) {
+	p.Notice = nil
+	if old.Key == "" {
+		return
+	}
+	counts := old.CommissionAt(now)
+	switch {
+	case p.CommissionBP >= counts:
+	case p.CommissionBP < old.CommissionBP: // lowered, perhaps again: the whole time for it
+		p.Notice = &Notice{CommissionBP: counts, Until: now.UTC().Add(notice)}
+	case old.Notice != nil && now.Before(old.Notice.Until):
+		p.Notice = &Notice{CommissionBP: old.Notice.CommissionBP, Until: old.Notice.Until}
+	}
 }
 
 // Partner is the partner's id, the part of Key before the colon.

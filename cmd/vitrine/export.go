@@ -175,6 +175,9 @@ func (x *exporter) products(ctx context.Context, w *lineWriter) error {
 	slices.SortFunc(products, func(a, b recommend.Product) int {
 		return cmp.Or(a.UpdatedAt.Compare(b.UpdatedAt), cmp.Compare(a.Key, b.Key))
 	})
+	for i := range products {
+		products[i].Notice = nil // the fold's own: an import begins without
+	}
 	return writeAll(w, products)
 }
 
