@@ -50,6 +50,9 @@ func (r *reply) Error() string {
 	return fmt.Sprintf("status %d: %s: %s", r.Status, r.Type, r.Reason)
 }
 
+// fine reports whether r is that of a success.
+func (r *reply) fine() bool { return r.Status >= 200 && r.Status < 300 }
+
 // missing reports whether err says that an index or alias is not there.
 func missing(err error) bool {
 	r, ok := errors.AsType[*reply](err)

@@ -27,7 +27,7 @@ func (s *Store) create(ctx context.Context) error {
 		if err := s.putTemplate(ctx, k); err != nil {
 			return err
 		}
-		there, err := s.aliased(ctx, k)
+		there, err := s.aliased(ctx, s.alias(k))
 		if err != nil {
 			return err
 		}
@@ -57,19 +57,19 @@ func (s *Store) putTemplate(ctx context.Context, k recommend.Kind) error {
 	return nil
 }
 
-// aliased reports whether the alias of k stands for an index. More than one is
-// an error: writes would go to one of them and reads to none.
-func (s *Store) aliased(ctx context.Context, k recommend.Kind) (bool, error) {
+// aliased reports whether alias stands for an index. More than one is an
+// error: writes would go to one of them and reads to none.
+func (s *Store) aliased(ctx context.Context, alias string) (bool, error) {
 	var indices map[string]json.RawMessage
-	err := s.call(ctx, esapi.IndicesGetAliasRequest{Name: []string{s.alias(k)}}, &indices)
+	err := s.call(ctx, esapi.IndicesGetAliasRequest{Name: []string{alias}}, &indices)
 	if r, ok := errors.AsType[*reply](err); ok && r.Status == http.StatusNotFound {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("look up alias %s: %w", s.alias(k), err)
+		return false, fmt.Errorf("look up alias %s: %w", alias, err)
 	}
 	if len(indices) > 1 {
-		return false, &reply{Status: http.StatusConflict, Reason: fmt.Sprintf("alias %s stands for %d indices, want 1", s.alias(k), len(indices))}
+		return false, &reply{Status: http.StatusConflict, Reason: fmt.Sprintf("alias %s stands for %d indices, want 1", alias, len(indices))}
 	}
 	return len(indices) == 1, nil
 }
@@ -80,7 +80,7 @@ func (s *Store) createIndex(ctx context.Context, k recommend.Kind) error {
 	body := fmt.Sprintf(`{"aliases":{%q:{"is_write_index":true}}}`, s.alias(k))
 	err := s.call(ctx, esapi.IndicesCreateRequest{Index: s.firstIndex(k), Body: bytes.NewReader([]byte(body))}, nil)
 	if r, ok := errors.AsType[*reply](err); ok && r.Type == typeIndexExists {
-		there, err := s.aliased(ctx, k)
+		there, err := s.aliased(ctx, s.alias(k))
 		if err == nil && !there {
 			err = &reply{Status: http.StatusConflict, Reason: fmt.Sprintf("index %s is there without its alias %s", s.firstIndex(k), s.alias(k))}
 		}

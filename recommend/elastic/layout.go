@@ -78,16 +78,8 @@ func copied(k recommend.Kind) map[string]string {
 // searched for half a minute. What is read by id alone needs no refresh; the
 // long interval is for people who look with Kibana.
 func (l layout) index(k recommend.Kind) indexTemplate {
-	settings := map[string]any{
-		"number_of_shards":    l.shards,
-		"refresh_interval":    "30s",
-		"translog.durability": "request",
-	}
-	if l.replicas > 0 {
-		settings["number_of_replicas"] = l.replicas
-	} else {
-		settings["auto_expand_replicas"] = "0-1"
-	}
+	settings := l.settings()
+	settings["refresh_interval"] = "30s"
 	fields := copied(k)
 	if len(fields) == 0 {
 		return indexTemplate{Settings: settings, Mappings: mappings{Enabled: new(false)}}
@@ -109,6 +101,17 @@ func (l layout) index(k recommend.Kind) indexTemplate {
 		}
 	}
 	return indexTemplate{Settings: settings, Mappings: m}
+}
+
+// settings are those of every index.
+func (l layout) settings() map[string]any {
+	s := map[string]any{"number_of_shards": l.shards, "translog.durability": "request"}
+	if l.replicas > 0 {
+		s["number_of_replicas"] = l.replicas
+	} else {
+		s["auto_expand_replicas"] = "0-1"
+	}
+	return s
 }
 
 // analysis is Elasticsearch's "cjk" without its English stop words, for all

@@ -94,6 +94,12 @@ func (c *cluster) prefix(s recommend.Store) string {
 // drop removes indices and templates of prefix.
 func (c *cluster) drop(tb testing.TB, prefix string) {
 	tb.Helper()
+	c.dropIndices(tb, prefix)
+	c.raw(tb, http.MethodDelete, "/_index_template/"+prefix+"-*", "")
+}
+
+func (c *cluster) dropIndices(tb testing.TB, prefix string) {
+	tb.Helper()
 	var indices map[string]any
 	if err := json.Unmarshal([]byte(c.raw(tb, http.MethodGet, "/"+prefix+"-*", "")), &indices); err != nil {
 		tb.Errorf("list indices of %s: %v", prefix, err)
@@ -101,7 +107,6 @@ func (c *cluster) drop(tb testing.TB, prefix string) {
 	for index := range indices {
 		c.raw(tb, http.MethodDelete, "/"+index, "")
 	}
-	c.raw(tb, http.MethodDelete, "/_index_template/"+prefix+"-*", "")
 }
 
 // raw sends a request past the store and returns the answer.
