@@ -1,14 +1,14 @@
 package ingest
 
 import (
-	"fmt"
 	"time"
 
 	"vitrine.dev/recommend"
 )
 
-// Actions folds vitrine.actions: the state of a reader is a reader document
-// with interests, follows and mutes.
+// Actions folds vitrine.actions: the state of a reader is a reader document;
+// pulses, exposures, journeys and reports are leaves. Pulses and exposures
+// count of one partition each, so that every document has one writer.
 func Actions() Folder {
 	return Rules[recommend.Reader]{
 		Topic: recommend.TopicActions, Kind: recommend.KindReader, Check: checkAction, Decide: decideAction,
@@ -19,6 +19,15 @@ func checkAction(e recommend.Event) (any, error) {
 	switch e.Type {
 	case recommend.TypeReaderDeclared:
 		d := new(recommend.DeclaredReader)
+		if err := decode(e, d); err != nil {
+			return nil, err
+		}
+		if err := d.Validate(); err != nil {
+			return nil, err
+		}
+		return d, ownKey(e, d.ID)
+	case recommend.TypeReaderErased:
+		d := new(recommend.ErasedReader)
 		if err := decode(e, d); err != nil {
 			return nil, err
 		}
@@ -39,62 +48,43 @@ func checkAction(e recommend.Event) (any, error) {
 	return nil, unknownType(e)
 }
 
-// Bounds of what one reader document lists.
-const (
-	maxFollows = 20_000
-	maxMutes   = 5_000
-	actionSkew = 24 * time.Hour
-)
-
-func decideAction(_ Scene, r *recommend.Reader, e recommend.Event, decoded any) (Outcome, error) {
+func decideAction(s Scene, r *recommend.Reader, e recommend.Event, decoded any) (Outcome, error) {
+	if !r.Erased.IsZero() { // taken, and nothing comes of it
+		return Outcome{Changed: true}, nil
+	}
 	if r.Seen.Has(e) {
 		return Outcome{Duplicate: true}, nil
 	}
+	r.ID = e.Key
+	out := Outcome{Changed: true}
 	switch v := decoded.(type) {
+	case *recommend.ErasedReader:
+		out.Leaves = erasures(e.Key, r.Erase(earlier(v.At, e.Appended)))
+		return out, nil
 	case *recommend.DeclaredReader:
-		if len(r.Follows)+len(v.Follows) > maxFollows {
-			return Outcome{}, tooMany("/follows", maxFollows)
-		}
-		if v.Interests != nil {
-			r.Declare(v.Interests)
-		}
-		r.FollowAll(v.Follows, e.Time.UTC())
-		r.Keep(v)
-	case *recommend.Action:
-		if v.At.Sub(e.Appended) > actionSkew && !e.Trusted {
-			return Outcome{}, recommend.Refuse(recommend.Problem{Code: "clock-skew", Pointer: "/at", Message: "more than a day in the future", Fix: "set the client's clock"})
-		}
-		if err := act(r, v); err != nil {
+		if err := r.TakeDeclared(v, e.Time.UTC()); err != nil {
 			return Outcome{}, err
 		}
+	case *recommend.Action:
+		effects, err := r.Act(v, recommend.Acting{Rules: &s.Policy.Reader, Appended: e.Appended, Trusted: e.Trusted, Event: e.ID})
+		if err != nil {
+			return Outcome{}, err
+		}
+		out.Leaves = actionLeaves{action: v, event: e, proven: s.proven(v.Window, e)}.of(effects)
 	}
-	r.ID = e.Key
 	r.Seen.Add(e)
-	return Outcome{Changed: true}, nil
+	return out, nil
 }
 
-func act(r *recommend.Reader, a *recommend.Action) error {
-	kind, id := a.Object()
-	at := a.At.UTC()
-	switch a.Kind {
-	case recommend.ActFollow:
-		if len(r.Follows) >= maxFollows {
-			return tooMany("/expert", maxFollows)
-		}
-		r.Follow(id, at)
-	case recommend.ActUnfollow:
-		r.Unfollow(id)
-	case recommend.ActMute:
-		if len(r.Mutes) >= maxMutes {
-			return tooMany("/"+kind, maxMutes)
-		}
-		r.Mute(recommend.Mute{Kind: kind, ID: id, At: at})
-	case recommend.ActUnmute:
-		r.Unmute(kind, id)
+// proven reports whether the event's reader was given the window. What comes
+// from this installation is believed.
+func (s Scene) proven(window string, e recommend.Event) bool {
+	return e.Trusted || s.Proves == nil || window != "" && s.Proves(window, e.Key)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if !b.IsZero() && b.Before(a) {
+		return b
 	}
-	return nil
-}
-
-func tooMany(pointer string, most int) error {
-	return recommend.Refuse(recommend.Problem{Code: "too-many", Pointer: pointer, Message: fmt.Sprintf("at most %d are kept", most), Fix: "remove some first"})
+	return a
 }

@@ -45,6 +45,8 @@ type Consumer struct {
 	// the SealKey of Codec: what the fold of orders tells the fold of actions is
 	// sealed.
 	Clicks *recommend.Clicks
+	// Proves is that of [Scene]; every window is proven when it is nil.
+	Proves func(windowID, pseudonym string) bool
 
 	// BatchSize is the largest number of events folded at once; 500 when 0. A
 	// batch is what is there: nothing waits for a batch to fill.

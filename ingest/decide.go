@@ -92,9 +92,8 @@ func (l *lane) get(ctx context.Context, want map[recommend.Ref]bool) (map[recomm
 // decision panicked, and may have left its state half changed: the item has
 // its error, and the others are to be decided again from what is stored.
 func (l *lane) decide(items []item, docs map[recommend.Ref]recommend.Document) (n int, wait *Premature, spoiled bool) {
-	var s Scene
+	s := Scene{Clicks: l.clicks, Proves: l.proves}
 	s.Policy, s.Links = l.scene()
-	s.Clicks = l.clicks
 	for i := range items {
 		it := &items[i]
 		it.held, it.refused, it.outcome = false, nil, Outcome{}

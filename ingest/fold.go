@@ -47,6 +47,9 @@ type Scene struct {
 	Clicks *recommend.Clicks
 	// Docs holds those documents of Reads that exist.
 	Docs map[recommend.Ref]recommend.Document
+	// Proves reports whether the window with an id was made for the reader
+	// whose events carry a pseudonym. Nil, every window was.
+	Proves func(windowID, pseudonym string) bool
 }
 
 // An Outcome says what an event changes.

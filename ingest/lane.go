@@ -33,6 +33,7 @@ type lane struct {
 	dead   Burier
 	scene  func() (*recommend.Policy, *link.Registry)
 	clicks *recommend.Clicks
+	proves func(windowID, pseudonym string) bool
 	codec  Codec
 	now    func() time.Time
 	logger *slog.Logger

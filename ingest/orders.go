@@ -93,10 +93,13 @@ func decideOrder(s Scene, o *recommend.Order, e recommend.Event, decoded any) (O
 	return out, nil
 }
 
+// orderSkew is how far ahead of its append an order can be.
+const orderSkew = 24 * time.Hour
+
 // notAhead refuses times of more than a day in the future: a report of then
 // would outdo all that come until then.
 func notAhead(e recommend.Event, at time.Time, pointer string) error {
-	if e.Trusted || at.Sub(e.Appended) <= actionSkew {
+	if e.Trusted || at.Sub(e.Appended) <= orderSkew {
 		return nil
 	}
 	return recommend.Refuse(recommend.Problem{Code: "clock-skew", Pointer: pointer, Message: "more than a day in the future", Fix: "set the clock that tells it"})

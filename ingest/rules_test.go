@@ -28,6 +28,7 @@ type bench struct {
 	docs   map[recommend.Ref]recommend.Document
 	offset int64
 	clicks *recommend.Clicks
+	proves func(window, reader string) bool
 
 	known *recommend.Partners // of the rulings so far; nil after a new one
 }
@@ -75,7 +76,7 @@ func (b *bench) fold(f ingest.Folder, e recommend.Event) (ingest.Outcome, error)
 	if err != nil {
 		return ingest.Outcome{}, err
 	}
-	scene := ingest.Scene{Policy: b.policy, Links: b.partners().Links(), Clicks: b.clicks, Docs: maps.Clone(b.docs)}
+	scene := ingest.Scene{Policy: b.policy, Links: b.partners().Links(), Clicks: b.clicks, Proves: b.proves, Docs: maps.Clone(b.docs)}
 	ref := recommend.Ref{Kind: f.Kind, ID: e.Key}
 	state, err := f.Load(b.docs[ref].Body)
 	if err != nil {
@@ -408,7 +409,7 @@ func TestReadersDeclareFollowAndMute(t *testing.T) {
 	r := doc[recommend.Reader](t, b, recommend.KindReader, "lin")
 	want := recommend.Reader{
 		ID: "lin", Interests: []recommend.Interest{{Topic: "pets", Weight: 1, Source: "declared"}},
-		Follows: []recommend.Since{{ID: "ann", At: noon}}, Mutes: []recommend.Mute{{Kind: "topic", ID: "home", At: noon}}, Seen: r.Seen,
+		Follows: []recommend.Since{{ID: "ann", At: noon}}, Mutes: []recommend.Mute{{Kind: "topic", ID: "home", At: noon}}, Traces: r.Traces, Seen: r.Seen,
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

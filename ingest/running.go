@@ -201,7 +201,7 @@ func logFetch(ctx context.Context, log *slog.Logger, offset int64, err error) {
 // lane returns a lane that stops when ctx ends.
 func (r *running) lane(ctx context.Context, f Folder) *lane {
 	return &lane{
-		folder: f, store: r.Store, log: r.Log, dead: r.Dead, scene: r.Scene, clicks: r.Clicks, codec: r.Codec,
+		folder: f, store: r.Store, log: r.Log, dead: r.Dead, scene: r.Scene, clicks: r.Clicks, proves: r.Proves, codec: r.Codec,
 		now: r.Now, logger: r.Logger, meter: r.Metrics.of(f.Topic),
 		refresh: r.Refresh,
 		catchUp: func(topic string) error { return r.catchUp(ctx, topic) },

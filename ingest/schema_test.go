@@ -30,8 +30,16 @@ func examples() map[string][]string {
 			`{"key":"jd:100012043978","title":"Kettle","updated_at":` + at + `}`,
 			`{"key":"jd:1","title":"水壶","url":"https://item.jd.com/1.html","topic":"home/kitchen","price":{"amount":19900,"currency":"CNY"},"stock":3,"preorder":false,"image":"https://img.example/1.jpg","seller":"JD","commission_bp":350,"updated_at":` + at + `}`,
 		},
-		recommend.TypeReaderDeclared:    {`{"id":"r1"}`, `{"id":"r1","interests":{"tea":1,"home/kitchen":0.25},"follows":["e1"],"at":` + at + `}`},
-		recommend.TypeActed:             {`{"id":"a1","reader":"r1","kind":"follow","expert":"e1","at":` + at + `}`, `{"id":"a2","reader":"r1","kind":"impression","pick":"p1","window":"w1","position":0,"at":` + at + `}`},
+		recommend.TypeReaderDeclared: {`{"id":"r1"}`, `{"id":"r1","interests":{"tea":1,"home/kitchen":0.25},"follows":["e1"],"at":` + at + `}`},
+		recommend.TypeActed: {
+			`{"id":"a1","reader":"r1","kind":"follow","expert":"e1","at":` + at + `}`,
+			`{"id":"a2","reader":"r1","kind":"impression","pick":"p1","window":"w1","position":0,"at":` + at + `}`,
+			`{"id":"a3","reader":"r1","kind":"cart","pick":"p1","expert":"e1","product":"jd:1","sku":"red","quantity":2,"set":true,"price":{"amount":100,"currency":"CNY"},"base":3,"guest":true,"at":` + at + `}`,
+			`{"id":"a4","reader":"r1","kind":"merge","lines":[{"id":"l1","pick":"p1","quantity":2,"at":` + at + `}],"at":` + at + `}`,
+			`{"id":"a5","reader":"r1","kind":"complain","click":{"id":"c1"},"category":"damaged","text":"t","at":` + at + `}`,
+			`{"id":"a6","reader":"r1","kind":"impersonal","at":` + at + `}`,
+		},
+		recommend.TypeReaderErased:      {`{"id":"r1","at":` + at + `}`},
 		recommend.TypePartnerRegistered: {`{"id":"weidian","name":"微店"}`, `{"id":"shop","name":"Shop","links":["https://item.example/i/{item}"],"state":"probation","since":` + at + `}`},
 		recommend.TypeExpertVerified:    {`{"id":"e1","name":"陈","topics":["tea"],"verified":true}`, `{"id":"e1","name":"Chen","topics":null,"verified":false,"bio":"b"}`},
 		recommend.TypeRulingMade:        {`{"target":{"kind":"partner","id":"jd"},"action":"pause","rule":"honest-prices","text":"","by":"m1","at":` + at + `}`},
@@ -127,7 +135,7 @@ func TestNoSchemaIsForNothing(t *testing.T) {
 func TestFoldsTakeTheExamples(t *testing.T) {
 	keys := map[string]string{
 		recommend.TypePickPublished: "e1", recommend.TypePickEdited: "e1", recommend.TypePickWithdrawn: "e1", recommend.TypePickRestored: "e1",
-		recommend.TypeReaderDeclared: "r1", recommend.TypeActed: "r1",
+		recommend.TypeReaderDeclared: "r1", recommend.TypeReaderErased: "r1", recommend.TypeActed: "r1",
 		recommend.TypeExpertVerified: "expert:e1", recommend.TypeRulingMade: "partner:jd",
 		recommend.TypeOrderReported: "o1", recommend.TypeOrdersSynced: "sync:jd", recommend.TypeEarningRuled: "o1",
 	}

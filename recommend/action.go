@@ -35,9 +35,10 @@ const (
 )
 
 // acts says for every kind of action which object it needs: "pick", "expert",
-// "any" for one of pick, expert, topic and partner, or "" for none.
+// "any" for one of pick, expert, topic and partner, or "" for none. What undoes
+// "any" undoes all when it names nothing.
 var acts = map[string]string{
-	ActFollow: "expert", ActUnfollow: "expert", ActMute: "any", ActUnmute: "any", ActHide: "any", ActUnhide: "any", ActMore: "any", ActReport: "any",
+	ActFollow: "expert", ActUnfollow: "expert", ActMute: "any", ActHide: "any", ActMore: "any", ActReport: "any", ActUnmute: "", ActUnhide: "",
 	ActImpression: "pick", ActOpen: "pick", ActBookmark: "pick", ActUnbookmark: "pick", ActCart: "pick", ActUncart: "pick",
 	ActCheckout: "pick", ActPurchase: "pick", ActRefund: "pick", ActShare: "pick",
 	ActComplain: "", ActMerge: "", ActPersonal: "", ActImpersonal: "",
@@ -112,24 +113,31 @@ func (a *Action) Validate() error {
 	need, ok := acts[a.Kind]
 	if !ok {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/kind", Message: fmt.Sprintf("%q is no kind of action", clip(a.Kind)), Fix: fmt.Sprintf("use one of %v", slices.Sorted(maps.Keys(acts)))})
-	}
-	kind, id := a.Object()
-	switch {
-	case !ok, need == "":
-	case need == "any" && kind == "":
-		ps = append(ps, Problem{Code: "validation", Pointer: "/pick", Message: a.Kind + " without an object", Fix: "name a pick, expert, topic or partner"})
-	case need != "any" && kind != need:
-		ps = append(ps, Problem{Code: "validation", Pointer: "/" + need, Message: a.Kind + " needs a " + need, Fix: "name the " + need})
-	case kind == "topic" && !ValidTopic(id):
-		ps = append(ps, Problem{Code: "validation", Pointer: "/topic", Message: fmt.Sprintf("%q is not a topic id", clip(id)), Fix: "use an id listed by GET /v1/topics"})
-	case kind != "topic":
-		ps = append(ps, idProblem(id, "/"+kind)...)
+	} else {
+		ps = append(ps, a.objectProblems(need)...)
 	}
 	ps = append(ps, timeProblem(a.At, "/at")...)
 	if a.Position != nil && (*a.Position < 0 || *a.Position > 10_000) {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/position", Message: fmt.Sprintf("position %d", *a.Position), Fix: "give the position in the window, from 0"})
 	}
-	return Refuse(ps...)
+	return Refuse(append(ps, a.detailProblems()...)...)
+}
+
+func (a *Action) objectProblems(need string) []Problem {
+	kind, id := a.Object()
+	switch {
+	case kind == "" && need == "":
+		return nil
+	case need == "any" && kind == "":
+		return []Problem{{Code: "validation", Pointer: "/pick", Message: a.Kind + " without an object", Fix: "name a pick, expert, topic or partner"}}
+	case need != "any" && need != "" && kind != need:
+		return []Problem{{Code: "validation", Pointer: "/" + need, Message: a.Kind + " needs a " + need, Fix: "name the " + need}}
+	case kind == "topic" && !ValidTopic(id):
+		return []Problem{{Code: "validation", Pointer: "/topic", Message: fmt.Sprintf("%q is not a topic id", clip(id)), Fix: "use an id listed by GET /v1/topics"}}
+	case kind == "topic":
+		return nil
+	}
+	return idProblem(id, "/"+kind)
 }
 
 type actionFields Action

@@ -63,15 +63,18 @@ type Reported struct {
 type Trace struct {
 	// Did has a bit for every kind of action that the pulse of the pick counts
 	// of this reader now, see [Counted].
-	Did uint16 `json:"d,omitempty"`
-	// Hour, since 1970, that Shown and Opened count for.
-	Hour   int64 `json:"h,omitempty"`
-	Shown  int   `json:"s,omitempty"` // impressions in Hour
-	Opened int   `json:"o,omitempty"` // opens in Hour
+	Did uint16
 	// Seen and Acted are the seconds since 1970 of the last impression and of
-	// the last action that is none.
-	Seen  int64 `json:"t,omitempty"`
-	Acted int64 `json:"a,omitempty"`
+	// the last action that is none; 0 when there was none.
+	Seen  int64
+	Acted int64
+	// Shown and Opened are how many impressions and opens count in the hour of
+	// Seen and of Acted.
+	Shown  int
+	Opened int
+	// Carted is the second that the reader was counted from as having the pick
+	// in his cart.
+	Carted int64
 	// Journey says that there is a [KindJourney] document.
-	Journey bool `json:"j,omitempty"`
+	Journey bool
 }

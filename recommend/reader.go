@@ -25,11 +25,10 @@ const MaxInterests = 50
 
 // Validate reports what is wrong with the form of d as a [*Refusal].
 func (d *DeclaredReader) Validate() error {
-	const mostFollows = 20_000
 	ps := idProblem(d.ID, "/id")
 	ps = append(ps, interestProblems(d.Interests)...)
-	if len(d.Follows) > mostFollows {
-		return Refuse(append(ps, Problem{Code: "validation", Pointer: "/follows", Message: fmt.Sprintf("%d follows, %d allowed", len(d.Follows), mostFollows), Fix: "send fewer"})...)
+	if len(d.Follows) > maxFollows {
+		return Refuse(append(ps, Problem{Code: "validation", Pointer: "/follows", Message: fmt.Sprintf("%d follows, %d allowed", len(d.Follows), maxFollows), Fix: "send fewer"})...)
 	}
 	for i, id := range d.Follows {
 		ps = append(ps, idProblem(id, fmt.Sprintf("/follows/%d", i))...)
@@ -150,6 +149,23 @@ func (r *Reader) Unmute(kind, id string) bool {
 // Muted reports whether the object is muted.
 func (r *Reader) Muted(kind, id string) bool {
 	return slices.ContainsFunc(r.Mutes, func(m Mute) bool { return m.Kind == kind && m.ID == id })
+}
+
+// TakeDeclared applies a declaration that came at at. The error is a
+// [*Refusal], too-many, and changes nothing.
+func (r *Reader) TakeDeclared(d *DeclaredReader, at time.Time) error {
+	if !r.Erased.IsZero() {
+		return nil
+	}
+	if len(r.Follows)+len(d.Follows) > maxFollows {
+		return tooMany("/follows", maxFollows)
+	}
+	if d.Interests != nil {
+		r.Declare(d.Interests)
+	}
+	r.FollowAll(d.Follows, at)
+	r.Keep(d)
+	return nil
 }
 
 // Declare replaces the declared interests; a weight of 0 leaves a topic out.
