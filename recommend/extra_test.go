@@ -69,7 +69,7 @@ func TestDocumentsKeepWhatANewerVersionWrote(t *testing.T) {
 		`"id":"p1","expert":"mei","at":"2026-11-23T12:00:00Z"`:             new(recommend.PickMark),
 		`"id":"p1","expert":"mei","images":[],"at":"2026-11-23T12:00:00Z"`: new(recommend.EditedPick),
 	} {
-		in := "{" + name + `,"bookmarks":[{"pick":"p1"}],"z":null}`
+		in := "{" + name + `,"wishes":[{"pick":"p1"}],"z":null}`
 		if err := v.UnmarshalJSON([]byte(in)); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func TestDocumentsKeepWhatANewerVersionWrote(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := `,"bookmarks":[{"pick":"p1"}],"z":null}`; !strings.HasSuffix(string(out), want) {
+		if want := `,"wishes":[{"pick":"p1"}],"z":null}`; !strings.HasSuffix(string(out), want) {
 			t.Errorf("%T: got %s, want the unknown fields at the end", v, out)
 		}
 	}
