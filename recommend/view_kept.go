@@ -100,6 +100,23 @@ func (w *Windows) ReaderOf(ctx context.Context, id string) (*Reader, error) {
 	return r, nil
 }
 
+// Kept is what picks of these ids lead to for reader r, by id: either their
+// Item or what is left of them. A store that is away wraps [ErrUnavailable].
+func (w *Windows) Kept(ctx context.Context, r *Reader, ids []string, lang string) (map[string]BookmarkView, error) {
+	scene, now := w.world.Scene(), w.now()
+	found, err := w.keptPicks(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]BookmarkView, len(ids))
+	for _, id := range ids {
+		v := BookmarkView{Bookmark: Bookmark{Pick: id}}
+		v.Item, v.Removed = found[id].view(scene.Policy, r, now, lang)
+		all[id] = v
+	}
+	return all, nil
+}
+
 // A keptPick is a pick that a reader holds on to, as the store has it now. The
 // nil of it is a pick that never was.
 type keptPick struct {
