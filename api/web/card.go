@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"math"
 	"net/url"
+	"slices"
 	"strings"
 
 	"vitrine.dev/recommend"
@@ -23,6 +24,7 @@ type card struct {
 	Mine      bool // the visitor's own
 	Others    int  // experts in AlsoBy beyond the first
 	Why       []factor
+	Sold      bool // out
 }
 
 // A factor is one line of the chart that says why a card is where it is.
@@ -38,6 +40,7 @@ type list struct {
 	Next  string // address of the next page; "" on the last
 	First bool   // no page came before
 	End   string // message for the end of the list
+	ID    string // of the window, "" for other lists
 }
 
 func (q *request) cards(items []recommend.Item) []card {
@@ -55,6 +58,8 @@ func (q *request) card(i recommend.Item) card {
 		Why: q.factors(i.Factors),
 	}
 	c.Others = len(i.AlsoBy) - 1
+	c.Sold = i.Product.Availability == recommend.OutOfStock
+	c.Bookmarked, c.InCart = q.who.Keeps(i.Pick), q.inCart(i.Pick)
 	if len(i.Topics) > 0 {
 		c.Topic = q.topicLabel(i.Topics[0])
 	}
@@ -83,8 +88,24 @@ func picture(p *recommend.ProductCard) string {
 	return "/pictures/" + url.PathEscape(p.Key) + ".svg"
 }
 
-func (q *request) partnerName(id string) string {
-	if p := q.site.World.Scene().Partners.Get(id); p != nil {
+// cartLines are those of the visitor's cart, none once its time is over.
+func (q *request) cartLines() []recommend.CartLine {
+	c := &q.who.Reader.Cart
+	if q.site.Now().After(c.Expires(&q.site.World.Scene().Policy.Reader)) {
+		return nil
+	}
+	return c.Lines
+}
+
+// inCart reports whether the visitor's cart holds pick.
+func (q *request) inCart(pick string) bool {
+	return slices.ContainsFunc(q.cartLines(), func(l recommend.CartLine) bool { return l.Pick == pick })
+}
+
+func (q *request) partnerName(id string) string { return q.site.partnerName(id) }
+
+func (s *site) partnerName(id string) string {
+	if p := s.World.Scene().Partners.Get(id); p != nil {
 		return p.Name
 	}
 	return id

@@ -5,14 +5,13 @@ import (
 	"compress/gzip"
 	"context"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
-	"maps"
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,14 +24,32 @@ var templateFiles embed.FS
 
 // contentPolicy lets a page load from where it came from and from nowhere
 // else; nothing inline runs or styles.
-const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-	"font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+//
+// The checkouts of partners at origins may be framed.
+func contentPolicy(origins []string) (string, error) {
+	frames := "'none'"
+	for i, o := range origins {
+		u, err := url.Parse(o)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Scheme+"://"+u.Host != o || strings.ContainsAny(o, " ;,'\"") {
+			return "", fmt.Errorf("frame origin %q is not like https://shop.example", o)
+		}
+		if i == 0 {
+			frames = o
+		} else {
+			frames += " " + o
+		}
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+		"font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; frame-src " + frames, nil
+}
 
 // A pageSet holds the templates of one language by name.
 type pageSet map[string]*template.Template
 
 // shared are the templates that every page can use.
-func shared() []string { return []string{"layout.html", "cards.html", "signs.html"} }
+func shared() []string {
+	return []string{"layout.html", "cards.html", "acts.html", "gate.html", "signs.html"}
+}
 
 func (s *site) parse(lang string) (pageSet, error) {
 	words := s.catalogs[lang]
@@ -44,6 +61,7 @@ func (s *site) parse(lang string) (pageSet, error) {
 		"dict":    dict,
 		"span":    words.span,
 		"ours":    words.ours,
+		"partner": s.partnerName, "categories": categories, "complaints": complaints, "states": earningStates,
 		"percent": func(share float64) string { return fmt.Sprintf("%.0f%%", 100*share) },
 	}
 	base := template.New("").Funcs(funcs).Option("missingkey=error")
@@ -128,7 +146,9 @@ type view struct {
 	Now     time.Time
 	Who     visitor
 	Demo    bool
+	InCart  int                // pieces in the visitor's cart
 	Script  string             // "" is page.js
+	Say     []string           // beginnings of the keys of what the script says, beside its own
 	Words   map[string]message // for the script
 	Body    any
 }
@@ -140,7 +160,7 @@ func (s *site) page(serve func(*request) error) http.HandlerFunc {
 		q := &request{Request: r, site: s, w: w, lang: language(r)}
 		q.words = s.catalogs[q.lang]
 		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("Content-Security-Policy", s.policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "strict-origin-when-cross-origin") // partners see which site sent somebody, not which page
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -174,9 +194,9 @@ func (q *request) show(status int, name string, v view) error {
 		v.Script = "page.js"
 	}
 	v.Langs = q.inLanguages()
-	v.Words = q.words.under("js.", "ago.")
-	if name == "publish" {
-		maps.Copy(v.Words, q.words.under("check.", "hidden.", "limits.name.", "relation.", "state.", "stock."))
+	v.Words = q.words.under(append([]string{"js.", "ago."}, v.Say...)...)
+	for _, l := range q.cartLines() {
+		v.InCart += l.Quantity
 	}
 	part := "layout"
 	if q.fragment() {
@@ -242,6 +262,13 @@ type visitor struct {
 	ID     string // "" is somebody unknown
 	Expert bool   // may publish
 	Reader recommend.Reader
+	// Unread is why Reader is empty although there may be something to know.
+	Unread error
+}
+
+// Keeps reports whether the visitor has bookmarked pick.
+func (v *visitor) Keeps(pick string) bool {
+	return slices.ContainsFunc(v.Reader.Bookmarks, func(b recommend.Bookmark) bool { return b.Pick == pick })
 }
 
 // Follows reports whether the visitor follows expert.
@@ -275,16 +302,15 @@ func (q *request) recognise() error {
 	for _, s := range scopes {
 		q.who.Expert = q.who.Expert || s == "picks:write"
 	}
-	docs, err := q.site.Store.Get(q.ctx(), recommend.Ref{Kind: recommend.KindReader, ID: sub})
+	r, err := q.site.Windows.ReaderOf(q.ctx(), sub)
 	switch {
 	case errors.Is(err, recommend.ErrUnavailable):
+		q.who.Unread = err
 		q.site.Logger.WarnContext(q.ctx(), "page made without the reader", "err", err)
 	case err != nil:
 		return fmt.Errorf("reader of a page: %w", err)
-	case len(docs) == 1:
-		if err := json.Unmarshal(docs[0].Body, &q.who.Reader); err != nil {
-			return fmt.Errorf("reader %s: %w", sub, err)
-		}
+	default:
+		q.who.Reader = *r
 	}
 	return nil
 }

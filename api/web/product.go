@@ -13,7 +13,7 @@ type productBody struct {
 	card                 // the pick it is about, or the first of the product
 	Shown         bool   // false: nobody recommends the product now
 	Link          string // the partner's page
-	Sold          bool   // the partner has none left
+	Stale         bool   // the partner has not confirmed its facts for a while
 	Seller        string
 	AfterSales    string
 	State         recommend.PickState
@@ -70,11 +70,14 @@ func (s *site) product(q *request) error {
 }
 
 func (q *request) showProduct(b productBody) error {
-	b.Sold = b.Product.Availability == recommend.OutOfStock
+	age := q.site.World.Scene().Policy.Reader.CheckFactsAge.D()
+	b.Stale = b.Product.CheckedAt != nil && q.site.Now().Sub(*b.Product.CheckedAt) > age
 	if b.AfterSales == "" {
 		if p := q.site.World.Scene().Partners.Get(b.Product.Partner); p != nil {
 			b.AfterSales = p.AfterSales
 		}
 	}
-	return q.show(http.StatusOK, "product", view{Title: b.Product.Title, About: b.Reason, Nav: "window", Body: b})
+	return q.show(http.StatusOK, "product", view{
+		Title: b.Product.Title, About: b.Reason, Nav: "window", Script: "product.js", Say: append(acting(), "buy.", "stock.", "product.checked"), Body: b,
+	})
 }

@@ -8,13 +8,18 @@ import (
 	"vitrine.dev/recommend"
 )
 
+// A desk is a page for experts: either who sits at it, or the gate to it.
+type desk struct {
+	Expert  *recommend.Expert // nil unless the visitor is a verified expert
+	Persons []person          // whom one can act as, in a demo
+}
+
 // publishBody is what the publisher shows.
 type publishBody struct {
-	Expert   *recommend.Expert // nil unless the visitor is a verified expert
-	Topics   []chip            // the topics the expert may publish on
+	desk
+	Topics   []chip // the topics the expert may publish on
 	Policy   *recommend.Policy
-	Partners string   // names by id, as JSON, for the preview
-	Persons  []person // whom one can act as, in a demo
+	Partners string // names by id, as JSON, for the preview
 }
 
 // A person is somebody a demo offers to act as.
@@ -23,16 +28,30 @@ type person struct {
 	Topics        []string // labels
 }
 
+// desk finds out who sits at it.
+func (q *request) desk() (d desk, err error) {
+	if q.who.Expert {
+		if d.Expert, err = q.expert(q.who.ID); err != nil {
+			return d, err
+		}
+	}
+	if d.Expert != nil && d.Expert.Verified {
+		return d, nil
+	}
+	d.Expert = nil
+	if q.site.Demo != nil {
+		d.Persons, err = q.persons(q.site.Demo.Experts)
+	}
+	return d, err
+}
+
 func (s *site) publish(q *request) error {
 	b := publishBody{Policy: s.World.Scene().Policy}
 	var err error
-	if q.who.Expert {
-		if b.Expert, err = q.expert(q.who.ID); err != nil {
-			return err
-		}
+	if b.desk, err = q.desk(); err != nil {
+		return err
 	}
-	switch {
-	case b.Expert != nil && b.Expert.Verified:
+	if b.Expert != nil {
 		if b.Partners, err = s.partnerNames(); err != nil {
 			return err
 		}
@@ -41,19 +60,15 @@ func (s *site) publish(q *request) error {
 				b.Topics = append(b.Topics, chip{ID: t.ID, Label: t.Label})
 			}
 		}
-	case s.Demo != nil:
-		b.Expert = nil
-		if b.Persons, err = q.persons(s.Demo.Experts); err != nil {
-			return err
-		}
-	default:
-		b.Expert = nil
 	}
 	title, err := q.words.text("publish.title")
 	if err != nil {
 		return err
 	}
-	return q.show(http.StatusOK, "publish", view{Title: title, Nav: "publish", Script: "publish.js", Body: b})
+	return q.show(http.StatusOK, "publish", view{
+		Title: title, Nav: "publish", Script: "publish.js", Body: b,
+		Say: []string{"check.", "hidden.", "limits.name.", "relation.", "state.", "stock."},
+	})
 }
 
 func (q *request) expert(id string) (*recommend.Expert, error) {

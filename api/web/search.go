@@ -65,7 +65,7 @@ func (s *site) search(q *request) error {
 			return err
 		}
 	}
-	return q.show(http.StatusOK, "search", view{Title: title, Nav: "search", Query: b.Query, Script: "window.js", Body: b})
+	return q.show(http.StatusOK, "search", view{Title: title, Nav: "search", Query: b.Query, Script: "window.js", Say: acting(), Body: b})
 }
 
 // price reads whole units as hundredths, as nearly all currencies have them.

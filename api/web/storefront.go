@@ -48,5 +48,5 @@ func (s *site) storefront(q *request) error {
 		}
 		b.Tabs = append(b.Tabs, tab{Label: label, URL: q.with("tab", string(t)), Current: t == f.Tab})
 	}
-	return q.show(http.StatusOK, "storefront", view{Title: f.Expert.Name, About: f.Expert.Bio, Nav: "window", Script: "window.js", Body: b})
+	return q.show(http.StatusOK, "storefront", view{Title: f.Expert.Name, About: f.Expert.Bio, Nav: "window", Script: "window.js", Say: acting(), Body: b})
 }

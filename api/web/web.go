@@ -19,6 +19,11 @@ type Windows interface {
 	Pick(ctx context.Context, id string, v recommend.Viewer) (*recommend.PickView, error)
 	Product(ctx context.Context, r recommend.ProductRequest) (*recommend.ProductPage, error)
 	TopicTree(lang string) []recommend.TopicInfo
+
+	ReaderOf(ctx context.Context, id string) (*recommend.Reader, error)
+	CartOf(ctx context.Context, r *recommend.Reader, lang string) (*recommend.CartView, error)
+	Bookmarks(ctx context.Context, r recommend.BookmarksRequest) (*recommend.BookmarksPage, error)
+	Kept(ctx context.Context, r *recommend.Reader, picks []string, lang string) (map[string]recommend.BookmarkView, error)
 }
 
 // Documents is what pages read by id: a [recommend.Store] is one.
@@ -37,6 +42,9 @@ type Config struct {
 	Session func(r *http.Request) (sub string, scopes []string, ok bool)
 	// Demo is nil unless anybody may act as an expert of a demo world.
 	Demo *Demo
+	// FrameOrigins are where checkouts may be shown from within a page, such as
+	// "https://shop.example": nothing else is framed.
+	FrameOrigins []string
 
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: nothing is logged
@@ -55,6 +63,7 @@ type site struct {
 	catalogs map[string]*catalog // by language
 	pages    map[string]pageSet  // by language
 	static   *static
+	policy   string // for the content of every page
 }
 
 // New returns the handler of all pages; what it has no page for is answered
@@ -73,8 +82,11 @@ func New(c Config) (http.Handler, error) {
 	if c.Session == nil {
 		c.Session = func(*http.Request) (string, []string, bool) { return "", nil, false }
 	}
-	s := &site{Config: c, catalogs: make(map[string]*catalog), pages: make(map[string]pageSet)}
-	var err error
+	policy, err := contentPolicy(c.FrameOrigins)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	s := &site{Config: c, policy: policy, catalogs: make(map[string]*catalog), pages: make(map[string]pageSet)}
 	if s.static, err = newStatic(); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
@@ -99,6 +111,10 @@ func (s *site) routes() http.Handler {
 		"GET /products/{key}": s.product,
 		"GET /publish":        s.publish,
 		"GET /about":          s.about,
+		"GET /cart":           s.cart,
+		"GET /me":             s.me,
+		"GET /bookmarks":      bookmarks,
+		"GET /earnings":       s.earnings,
 		"/":                   nowhere,
 	} {
 		mux.HandleFunc(pattern, s.page(serve))

@@ -35,7 +35,7 @@ func (q *request) window() (windowBody, error) {
 		return windowBody{}, err
 	}
 	b := windowBody{
-		list:  list{Cards: q.cards(w.Items), First: ask.Cursor == "", End: "window"},
+		list:  list{Cards: q.cards(w.Items), First: ask.Cursor == "", End: "window", ID: w.ID},
 		Topic: topic, Degraded: w.Degraded, Chips: q.chips(),
 	}
 	for _, c := range b.Chips {
@@ -62,7 +62,7 @@ func (s *site) window(q *request) error {
 	if err != nil {
 		return err
 	}
-	return q.show(http.StatusOK, "window", view{Title: title, Nav: "window", Script: "window.js", Body: b})
+	return q.show(http.StatusOK, "window", view{Title: title, Nav: "window", Script: "window.js", Say: acting(), Body: b})
 }
 
 // chips are the topics that have none below them, and those that the reader

@@ -111,33 +111,33 @@ func readerStory(b *tab) {
 // hideAndUndo sees that a hidden pick goes at once and comes back with undo.
 func hideAndUndo(b *tab) {
 	b.t.Helper()
-	muted := func() string {
-		return b.text(`fetch('/v1/mutes').then((r) => r.json()).then((l) => l.items.map((m) => m.kind + ':' + m.id).join())`)
+	hidden := func() string {
+		return b.text(`fetch('/v1/feedback').then((r) => r.json()).then((l) => l.items.map((m) => m.kind + ':' + m.id).join())`)
 	}
 	pick := b.text(first + `.dataset.pick`)
 	b.click(`[data-grid] > li[data-pick] [data-less]`)
 	b.click(`#less:popover-open [data-mute=pick]`)
 	b.until(first + `.querySelector('.gone') && document.activeElement.textContent === '撤销'`)
 	await(b.t, waitABit, func() error {
-		if got := muted(); got != "pick:"+pick {
-			return fmt.Errorf("muted %q, want %q", got, "pick:"+pick)
+		if got := hidden(); got != "pick:"+pick {
+			return fmt.Errorf("hidden %q, want %q", got, "pick:"+pick)
 		}
 		return nil
 	})
 	b.do(chromedp.KeyEvent(kb.Enter)) // the way back has the focus
 	b.until(`!document.querySelector('.gone') && ` + first + `.dataset.pick === '` + pick + `'`)
 	await(b.t, waitABit, func() error {
-		if got := muted(); got != "" {
-			return fmt.Errorf("muted %q after undo, want nothing", got)
+		if got := hidden(); got != "" {
+			return fmt.Errorf("hidden %q after undo, want nothing", got)
 		}
 		return nil
 	})
 	expert := b.text(first + `.dataset.expert`)
 	b.click(`[data-grid] > li[data-pick] [data-less]`)
-	b.click(`#less:popover-open [data-mute=expert]`)
+	b.click(`#less:popover-open [data-mute=expert]:not([data-how])`)
 	b.until(first + `.querySelector('.gone')`)
 	if n := b.text(`Array.from(` + cards + `).filter((c) => !c.hidden && !c.querySelector('.gone') && c.dataset.expert === '` + expert + `').length`); n != "0" {
-		b.t.Errorf("%s cards of a muted expert are still there", n)
+		b.t.Errorf("%s cards of an expert wanted less are still there", n)
 	}
 	b.click(`.gone button`)
 	b.until(`!document.querySelector('.gone') && !document.querySelector('[data-grid] > li[hidden]')`)

@@ -123,6 +123,23 @@ async function asked(method, path, options) {
 	return send(method, path, options);
 }
 
+/** someone tells whether the API knows who is looking. */
+export const someone = () => known;
+
+/** tell sends what nobody waits for, and makes no guest; false says to try again later. */
+export async function tell(path, body) {
+	if (!known) return false;
+	try {
+		await send('POST', path, { body, keepalive: true });
+	} catch (err) {
+		return err.status > 0 && err.status < 500;
+	}
+	return true;
+}
+
+/** peek reads what anybody may read, and makes no guest. */
+export const peek = (path) => send('GET', path, { cache: 'no-store' });
+
 /** act as an expert of a demo world. */
 export async function actAs(expert) {
 	const { value } = await send('POST', '/v1/demo/tokens', { body: { expert }, credentials: 'omit' });
@@ -133,8 +150,8 @@ export async function actAs(expert) {
 export const leave = () => send('DELETE', '/v1/session');
 
 let fading;
-/** toast says something for a while; undo adds a button that calls it. */
-export function toast(text, undo) {
+/** toast says something for a while; undo adds a button that calls it, link one that leads there. */
+export function toast(text, undo, link) {
 	const box = document.getElementById('toast');
 	const line = document.createElement('span');
 	line.textContent = text;
@@ -144,6 +161,12 @@ export function toast(text, undo) {
 		button.textContent = say('js.undo');
 		button.onclick = () => { box.replaceChildren(); undo(); };
 		box.append(button);
+	}
+	if (link) {
+		const a = document.createElement('a');
+		a.href = link.href;
+		a.textContent = link.text;
+		box.append(a);
 	}
 	clearTimeout(fading);
 	fading = setTimeout(() => box.replaceChildren(), 8000);
@@ -156,6 +179,27 @@ addEventListener('offline', online);
 online();
 
 // --- what many pages have ---
+
+/** count shows how many pieces a cart of the API holds. */
+export function count(cart) {
+	const badge = document.querySelector('[data-cart-count]');
+	const n = cart.lines.reduce((sum, l) => sum + l.quantity, 0);
+	badge.hidden = n === 0;
+	badge.firstElementChild.textContent = n;
+}
+
+/** once lets f run again only when it is done: a double click is one. */
+export function once(button, f) {
+	return async (...args) => {
+		if (button.ariaBusy === 'true') return;
+		button.ariaBusy = 'true';
+		try {
+			await f(...args);
+		} finally {
+			button.ariaBusy = 'false';
+		}
+	};
+}
 
 /** follow shows whether an expert is followed, wherever he is on the page. */
 function show(expert, following) {

@@ -54,6 +54,7 @@ async function anew() {
 	const foot = page.querySelector('[data-more]');
 	const g = grid();
 	if (g.tagName === 'UL' && fresh.tagName === 'UL') {
+		g.dataset.window = fresh.dataset.window ?? '';
 		g.replaceChildren(...fresh.children);
 		g.ariaBusy = 'false';
 		document.querySelector('[data-more]')?.replaceWith(foot);

@@ -1,4 +1,5 @@
-// Less of this: a pick, an expert or a topic leaves the window, and can come back.
+// Less of this, or more: a pick, an expert or a topic leaves the window, and
+// can come back.
 import { ask, say, toast } from './base.js';
 import { fit } from './lay.js';
 
@@ -10,24 +11,40 @@ export function menu() {
 	document.addEventListener('click', ({ target }) => {
 		const button = target.closest?.('[data-less]');
 		if (!button) return;
-		cell = button.closest('li');
-		sheet.querySelector('[data-mute=expert]').textContent = say('js.less.expert', { name: cell.querySelector('.who b').textContent });
-		const topic = sheet.querySelector('[data-mute=topic]');
-		topic.textContent = say('js.less.topic', { topic: label(cell) });
-		topic.hidden = !cell.dataset.topic;
+		cell = button.closest('[data-pick]');
+		sheet.dataset.pick = cell.dataset.pick;
+		for (const b of sheet.querySelectorAll('[data-mute]')) {
+			const { mute: kind, how } = b.dataset;
+			if (kind === 'expert') b.textContent = say(how ? 'js.less.mute.expert' : 'js.less.expert', { name: name(cell) });
+			if (kind === 'topic') b.textContent = say(how ? `js.less.${how}.topic` : 'js.less.topic', { topic: label(cell) });
+			b.hidden = !cell.dataset[kind];
+		}
 		sheet.showPopover({ source: button });
 	});
 	sheet.addEventListener('click', ({ target }) => {
-		const kind = target.dataset.mute;
+		const { mute: kind, how } = target.dataset;
 		if (!kind) return;
 		sheet.hidePopover();
-		mute(kind, cell);
+		if (how === 'more') more(kind, cell);
+		else less(kind, cell, how ?? 'not_interested');
 	});
 }
 
-async function mute(kind, cell) {
+const path = (kind, cell) => `/v1/feedback/${kind}/${encodeURIComponent(cell.dataset[kind])}`;
+
+async function more(kind, cell) {
+	const at = path(kind, cell);
+	try {
+		await ask('PUT', at, { body: { kind: 'more' } });
+		toast(say('js.said.more', { topic: label(cell) }), () => ask('DELETE', at).then(() => toast(say('js.restored')), (err) => toast(err.message)));
+	} catch (err) {
+		toast(err.message);
+	}
+}
+
+async function less(kind, cell, how) {
 	const id = cell.dataset[kind];
-	const path = `/v1/mutes/${kind}/${encodeURIComponent(id)}`;
+	const at = path(kind, cell);
 	const alike = Array.from(document.querySelectorAll('[data-grid] > li[data-pick]'))
 		.filter((c) => kind === 'topic' ? within(c.dataset.topic, id) : c.dataset[kind] === id);
 	const back = () => {
@@ -37,22 +54,24 @@ async function mute(kind, cell) {
 	const undo = async () => {
 		back();
 		try {
-			await ask('DELETE', path);
+			await ask('DELETE', at);
 			toast(say('js.restored'));
 		} catch (err) {
 			toast(err.message);
 		}
 	};
-	const said = say(`js.muted.${kind}`, { name: cell.querySelector('.who b').textContent, topic: label(cell) });
+	const said = say(`js.muted.${kind}`, { name: name(cell), topic: label(cell) });
 	for (const c of alike) c === cell ? cover(c, said, undo) : c.hidden = true;
 	try {
-		await ask('PUT', path);
+		await ask('PUT', at, { body: { kind: how } });
+		if (!alike.includes(cell)) toast(said, undo); // the pick's own page stays as it is
 	} catch (err) {
 		back();
 		toast(err.message);
 	}
 }
 
+const name = (cell) => cell.querySelector('.who b').textContent;
 const label = (cell) => cell.querySelector('.who i span:last-child')?.textContent ?? '';
 const within = (topic, root) => topic === root || topic.startsWith(`${root}/`);
 

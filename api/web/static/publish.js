@@ -1,44 +1,14 @@
 // The publisher: a verdict as you type, a preview, what is left today, and the
 // expert's own picks.
-import { actAs, ask, enter, key, leave, say, toast } from './base.js';
+import { ask, key, say } from './base.js';
 import { drawPreview, drawVerdict, drawTrouble, clearVerdict, hints } from './verdict.js';
+import { gate } from './gate.js';
 import { limits } from './limits.js';
 import { mine } from './mine.js';
 
 const form = document.querySelector('[data-form]');
-form ? desk(form) : gate();
-
-// --- who am I ---
-
-function gate() {
-	document.addEventListener('click', async ({ target }) => {
-		const button = target.closest?.('[data-act]');
-		if (!button) return;
-		button.disabled = true;
-		try {
-			await actAs(button.dataset.act);
-			location.reload();
-		} catch (err) {
-			button.disabled = false;
-			toast(err.message);
-		}
-	});
-	const filter = document.querySelector('[data-filter]');
-	if (filter) filter.oninput = () => {
-		const words = filter.value.toLowerCase().split(/\s+/);
-		for (const p of document.querySelectorAll('.persons > li')) p.hidden = !words.every((w) => p.textContent.toLowerCase().includes(w));
-	};
-	const token = document.querySelector('[data-token]');
-	if (token) token.onsubmit = async (e) => {
-		e.preventDefault();
-		try {
-			await enter(token.querySelector('textarea').value.trim());
-			location.reload();
-		} catch (err) {
-			drawTrouble('token', err.status === 401 ? say('js.token.bad') : err.message);
-		}
-	};
-}
+gate();
+if (form) desk(form);
 
 // --- the desk ---
 
@@ -48,11 +18,6 @@ function desk(form) {
 	let editing = null; // {id, etag} of the pick that is changed
 	let once = key();   // one for every content that is sent
 	let timer, running;
-
-	document.querySelector('[data-sign-out]').onclick = async () => {
-		await leave().catch(() => {}); // the page says who is signed in
-		location.reload();
-	};
 
 	const own = mine({ edit, changed: limits });
 	limits();
