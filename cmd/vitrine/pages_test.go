@@ -193,9 +193,10 @@ func expertStory(b, reader *tab) {
 	reader.click(`[data-pick="` + pick + `"] h2 a`)
 	reader.until(`location.pathname === '/picks/` + pick + `'`)
 	reader.shows(".buy .ad-line", "广告")
-	if got, want := reader.text(`document.querySelector('.buy a').rel`), "noopener nofollow sponsored"; got != want {
+	if got, want := reader.text(`new DOMParser().parseFromString(document.querySelector('.buy noscript').textContent, 'text/html').querySelector('a').rel`), "noopener nofollow sponsored"; got != want {
 		t.Errorf("purchase link has rel %q, want %q", got, want)
 	}
+	reader.shows(".buy [data-buy]", "购买")
 	reader.goTo("/products/" + url.PathEscape(key))
 	reader.until(`Array.from(document.querySelectorAll('.voice'), (v) => v.dataset.expert).includes('mira-tables')`)
 
