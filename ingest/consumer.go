@@ -48,6 +48,13 @@ type Consumer struct {
 	// Proves is that of [Scene]; every window is proven when it is nil.
 	Proves func(windowID, pseudonym string) bool
 
+	// Duties, when set, is called for every partition that this process holds,
+	// beside the folding of it, and told by ctx when to return: what one process
+	// at a time is to do, the holder of some partition does. It is waited for
+	// before the partition goes elsewhere. For moments two processes can hold
+	// one partition all the same, when one of them has been given up for dead.
+	Duties func(ctx context.Context, d Duty)
+
 	// BatchSize is the largest number of events folded at once; 500 when 0. A
 	// batch is what is there: nothing waits for a batch to fill.
 	BatchSize int

@@ -104,6 +104,9 @@ func (r *running) generation(ctx context.Context, gen *kafka.Generation, f Folde
 	for _, a := range gen.Assignments[name] {
 		r.Logger.InfoContext(ctx, "partition assigned", "topic", f.Topic, "partition", a.ID, "offset", a.Offset)
 		r.Metrics.of(f.Topic).rebalanced()
+		if r.Duties != nil {
+			partitions.Go(func() { r.duty(ctx, f.Topic, a.ID) })
+		}
 		partitions.Go(func() {
 			defer cancel()
 			r.partition(ctx, commits, f, a)
