@@ -4,13 +4,16 @@ package recommend
 type taste struct {
 	self      int32 // the expert that the reader is, or -1
 	interests []taughtInterest
-	match     []float64 // by topic: how well it fits the interests, 0 to 1
-	follows   map[int32]struct{}
+	match     []float64          // by topic: how well it fits the interests, 0 to 1
+	follows   map[int32]struct{} // experts whose picks he is to find
+	followed  map[int32]struct{} // experts that he follows
 
 	mutedPicks    map[string]struct{}
 	mutedExperts  map[int32]struct{}
 	mutedTopics   []int32
 	mutedPartners map[int32]struct{}
+
+	fed feedback
 }
 
 type taughtInterest struct {
@@ -19,7 +22,10 @@ type taughtInterest struct {
 }
 
 // tasteOf resolves r, which may be nil, for the reader with id.
-func (l *look) tasteOf(id string, r *Reader) *taste {
+func (l *look) tasteOf(id string, r *Reader) *taste { return l.tasteAt(l.now, id, r) }
+
+// tasteAt is tasteOf with what fades as of at.
+func (l *look) tasteAt(at moment, id string, r *Reader) *taste {
 	t := &taste{self: -1}
 	if n, ok := l.experts.find(id); ok && id != "" {
 		t.self = n
@@ -27,18 +33,23 @@ func (l *look) tasteOf(id string, r *Reader) *taste {
 	if r == nil {
 		return t
 	}
-	t.match = make([]float64, len(l.topics.topics))
-	for _, i := range r.Interests {
-		l.addInterest(t, i)
-	}
-	t.follows = make(map[int32]struct{}, len(r.Follows))
+	t.followed = make(map[int32]struct{}, len(r.Follows))
 	for _, f := range r.Follows {
 		if n, ok := l.experts.find(f.ID); ok {
-			t.follows[n] = struct{}{}
+			t.followed[n] = struct{}{}
 		}
 	}
 	for _, m := range r.Mutes {
 		l.addMute(t, m)
+	}
+	l.addFeedback(t, r, at)
+	if r.Impersonal {
+		return t
+	}
+	t.follows = t.followed
+	t.match = make([]float64, len(l.topics.topics))
+	for _, i := range r.Interests {
+		l.addInterest(t, i)
 	}
 	return t
 }
@@ -118,9 +129,9 @@ func (t *taste) finds(l *look, n int32) bool {
 }
 
 // allows reports whether the pick of row n may be put before the reader
-// unasked: he finds it, and it is not his own.
+// unasked: he finds it, it is not his own, and he did not just ask for less of it.
 func (t *taste) allows(l *look, n int32) bool {
-	return l.picks.row[n].expert != t.self && t.finds(l, n)
+	return l.picks.row[n].expert != t.self && t.finds(l, n) && t.fed.factor(l, n) > 0
 }
 
 func has[K comparable](set map[K]struct{}, k K) bool {

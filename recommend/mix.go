@@ -78,7 +78,8 @@ type scored struct {
 	model  ranking.Linear
 	table  *ranking.Table
 	scores []float64
-	best   []int // by card: the index in found of the product's best pick
+	worth  []float64 // scores after what the reader wants less and more of
+	best   []int     // by card: the index in found of the product's best pick
 }
 
 // score scores candidates and keeps the best pick of each product. Of picks
@@ -86,6 +87,10 @@ type scored struct {
 func (a *ask) score(c *candidates, model ranking.Linear) *scored {
 	s := &scored{ask: a, candidates: c, model: model, table: a.features(c.found)}
 	s.scores = model.Score(s.table)
+	s.worth = make([]float64, len(s.scores))
+	for i := range s.scores {
+		s.worth[i] = s.scores[i] * a.taste.fed.factor(a.look, c.found[i].row)
+	}
 	for i := range c.found {
 		if !c.found[i].first {
 			continue
@@ -102,8 +107,8 @@ func (a *ask) score(c *candidates, model ranking.Linear) *scored {
 }
 
 func (s *scored) better(i, j int) bool {
-	if s.scores[i] != s.scores[j] {
-		return s.scores[i] > s.scores[j]
+	if s.worth[i] != s.worth[j] {
+		return s.worth[i] > s.worth[j]
 	}
 	return s.picks.age(s.found[i].row, s.found[j].row) > 0
 }
@@ -121,7 +126,7 @@ func (s *scored) mix(seed uint64, n int) []ranking.Placed {
 	for k, i := range s.best {
 		row := &s.picks.row[s.found[i].row]
 		cards[k] = ranking.Card{
-			Score: s.scores[i],
+			Score: s.worth[i],
 			Tie:   ranking.Jitter(seed, s.products.rec[row.product].hash),
 			Group: [ranking.Groups]int32{row.expert, row.product},
 		}

@@ -81,6 +81,7 @@ func (w *Windows) Search(ctx context.Context, r SearchRequest) (*SearchPage, err
 		}
 		page.Facets = s.facets()
 	})
+	reader.mark(p.items, now, scene.Policy)
 	page.Items, page.NextCursor = p.items, p.next(w.signer, now, "search", r.bound()...)
 	return page, nil
 }

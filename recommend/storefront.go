@@ -76,6 +76,7 @@ func (w *Windows) Storefront(ctx context.Context, r StorefrontRequest) (*Storefr
 	if err != nil {
 		return nil, err
 	}
+	reader.mark(p.items, now, scene.Policy)
 	page.Items, page.NextCursor = p.items, p.next(w.signer, now, "storefront", bound...)
 	return page, nil
 }
@@ -111,7 +112,7 @@ func (s *storefront) profile(id string) (ExpertProfile, error) {
 	}
 	s.expert = n
 	profile := ExpertProfile{
-		ExpertCard: s.expertCard(n), Bio: rec.bio, Verified: rec.verified, Topics: []TopicInfo{}, Following: has(s.taste.follows, n),
+		ExpertCard: s.expertCard(n), Bio: rec.bio, Verified: rec.verified, Topics: []TopicInfo{}, Following: has(s.taste.followed, n),
 	}
 	counts := make([]int, len(rec.approvals))
 	for _, row := range rec.picks {

@@ -44,11 +44,15 @@ func (w *Windows) Pick(ctx context.Context, id string, v Viewer) (*PickView, err
 	if inside {
 		view.DeferredUntil, view.WithdrawnAt, view.Problems, view.Pending = shown.DeferredUntil, shown.WithdrawnAt, d.pick.Problems, shown.Pending
 	}
+	reader, _ := w.reader(ctx, v.Reader)
 	w.shelf.read(scene, now, func(l *look) {
 		if n, ok := l.picks.rows[id]; ok && l.picks.row[n].listed {
-			view.AlsoBy = l.alsoBy(l.otherPicks(n, l.tasteOf(v.Reader, nil)))
+			view.AlsoBy = l.alsoBy(l.otherPicks(n, l.tasteOf(v.Reader, reader)))
 		}
 	})
+	marked := []Item{view.Item}
+	reader.mark(marked, now, scene.Policy)
+	view.Item = marked[0]
 	return view, nil
 }
 

@@ -36,6 +36,7 @@ func (w *Windows) Product(ctx context.Context, r ProductRequest) (*ProductPage, 
 		p.look = l
 		p.ranked(l.picksOf(r.Key, l.tasteOf(r.Reader, reader)), l.pickKey)
 	})
+	reader.mark(p.items, now, scene.Policy)
 	if product == nil && c.position == 0 {
 		return nil, fmt.Errorf("product %s: %w", r.Key, ErrNotFound)
 	}

@@ -2,8 +2,6 @@ package recommend
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -63,9 +61,26 @@ func NewWindows(c WindowsConfig) *Windows {
 	}
 }
 
-// VerifyWindowID reports whether id names a window that was made for reader by
-// a process with the same key.
-func (w *Windows) VerifyWindowID(id, reader string) bool { return w.signer.verify(id, reader) }
+// VerifyWindowID reports whether id names a window that was made by a process
+// with the same key, for the reader with this pseudonym.
+func (w *Windows) VerifyWindowID(id, pseudonym string) bool { return w.signer.verify(id, pseudonym) }
+
+// NewWindowVerifier returns the VerifyWindowID of all Windows with this key.
+func NewWindowVerifier(secretKey []byte) func(id, pseudonym string) bool {
+	return signer{key: slices.Clone(secretKey)}.verify
+}
+
+// Known reports of each id whether a pick of that name is on the shelf, hidden
+// or not. The store may know others.
+func (w *Windows) Known(ids []string) []bool {
+	known := make([]bool, len(ids))
+	w.shelf.mu.RLock()
+	defer w.shelf.mu.RUnlock()
+	for i, id := range ids {
+		_, known[i] = w.shelf.picks.rows[id]
+	}
+	return known
+}
 
 // missingReader says in a page's Missing that it came without the reader's
 // interests, follows and mutes.
@@ -87,16 +102,16 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	if err != nil {
 		return nil, err
 	}
-	c, err := w.windowCursor(r, rules, topics, now)
+	name, reader, missing := w.named(ctx, r.Reader)
+	c, err := w.windowCursor(r, name, topics, now)
 	if err != nil {
 		return nil, err
 	}
-	reader, missing := w.reader(ctx, r.Reader)
 	page := &Window{ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Missing: missing, Degraded: len(missing) > 0}
 	more := false
 	w.shelf.read(scene, now, func(l *look) {
 		a := &ask{
-			look: l, taste: l.tasteOf(r.Reader, reader), asked: l.topicNumbers(topics), horizon: c.window.at(),
+			look: l, taste: l.tasteAt(c.window.at(), r.Reader, reader), asked: l.topicNumbers(topics), horizon: c.window.at(),
 			served: &c.served, exclude: c.exclude, limit: rules.CandidateLimit,
 		}
 		s := a.score(a.gather(a.shares()), scene.Policy.Factors.model())
@@ -107,6 +122,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 			page.Items = append(page.Items, s.item(s.best[p.Index], r.Lang, c))
 		}
 	})
+	reader.mark(page.Items, now, scene.Policy)
 	if more && len(page.Items) > 0 && c.position < rules.Length {
 		c.issued = now
 		page.NextCursor = w.signer.seal(c, "window", bindWindow(r.Reader, topics)...)
@@ -114,9 +130,10 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	return page, nil
 }
 
-// windowCursor is where the request goes on, at the start of a new window if
-// it brings no cursor.
-func (w *Windows) windowCursor(r WindowRequest, rules *WindowRules, topics []string, now time.Time) (*cursor, error) {
+// windowCursor is where the request goes on, at the start of a new window for
+// the reader with this pseudonym if it brings no cursor.
+func (w *Windows) windowCursor(r WindowRequest, pseudonym string, topics []string, now time.Time) (*cursor, error) {
+	rules := &w.world.Scene().Policy.Window
 	if r.Cursor != "" {
 		return w.signer.open(r.Cursor, now, rules.CursorFor.D(), "window", bindWindow(r.Reader, topics)...)
 	}
@@ -127,7 +144,7 @@ func (w *Windows) windowCursor(r WindowRequest, rules *WindowRules, topics []str
 	if len(r.Exclude) > mostExcluded {
 		return nil, Refuse(Problem{Code: "validation", Pointer: "/exclude_ids", Message: fmt.Sprintf("%d picks excluded, %d allowed", len(r.Exclude), mostExcluded), Fix: "exclude fewer"})
 	}
-	c := &cursor{window: w.signer.newWindowID(r.Reader, now), seed: r.Seed, limit: limit}
+	c := &cursor{window: w.signer.newWindowID(pseudonym, now), seed: r.Seed, limit: limit}
 	for _, id := range r.Exclude {
 		c.exclude = append(c.exclude, short(ranking.Hash(id)))
 	}
@@ -136,6 +153,7 @@ func (w *Windows) windowCursor(r WindowRequest, rules *WindowRules, topics []str
 }
 
 // bindWindow is what a window's cursor is bound to beside the window itself.
+// It is the reader's own id: his pseudonym may be out of reach for a while.
 func bindWindow(reader string, topics []string) []string { return append([]string{reader}, topics...) }
 
 // shares are the sources of a window, the first that offers a pick asking for
@@ -173,53 +191,6 @@ func (s *scored) item(i int, lang string, c *cursor) Item {
 	c.position++
 	c.served.add(servedCard{what: short(s.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
 	return item
-}
-
-// reader returns the document of a reader, nil for one nothing is known of.
-// What keeps it from being had is logged, once, and named in missing.
-func (w *Windows) reader(ctx context.Context, id string) (r *Reader, missing []string) {
-	if id == "" {
-		return nil, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, w.readerTimeout)
-	defer cancel()
-	docs, err := w.readerDocs(ctx, id)
-	if err == nil && len(docs) > 0 {
-		r, err = decodeTaste(docs[0].Body)
-	}
-	switch {
-	case err != nil && !errors.Is(context.Cause(ctx), context.Canceled) && !w.readersAway.Swap(true):
-		w.logger.WarnContext(ctx, "pages are made without their readers", "err", err)
-	case err == nil && w.readersAway.Swap(false):
-		w.logger.InfoContext(ctx, "pages are made with their readers again")
-	}
-	if err != nil {
-		return nil, []string{missingReader}
-	}
-	return r, nil
-}
-
-// readerDocs is the document of a reader, none for one nothing is known of.
-func (w *Windows) readerDocs(ctx context.Context, id string) ([]Document, error) {
-	name, err := w.pseudonyms.Of(ctx, id)
-	if err != nil || name == "" {
-		return nil, err
-	}
-	return w.store.Get(ctx, Ref{KindReader, name})
-}
-
-// decodeTaste reads of a reader's document what windows look at; the rest of it
-// can be long.
-func decodeTaste(body []byte) (*Reader, error) {
-	var d struct {
-		Interests []Interest `json:"interests"`
-		Follows   []Since    `json:"follows"`
-		Mutes     []Mute     `json:"mutes"`
-	}
-	if err := json.Unmarshal(body, &d); err != nil {
-		return nil, fmt.Errorf("reader's document: %w", err)
-	}
-	return &Reader{Interests: d.Interests, Follows: d.Follows, Mutes: d.Mutes}, nil
 }
 
 // pageLimit is the length of a page that asks for n.
