@@ -25,7 +25,7 @@ type engines struct {
 	Keys      *api.Keys
 	Publisher *ingest.Publisher
 	Store     recommend.Store
-	// Pseudonyms lie outside of log and store; nil takes readers for their own.
+	// Pseudonyms lie outside of log and store.
 	Pseudonyms *recommend.Pseudonyms
 	Wake       <-chan struct{} // a token after the store changed; nil where it cannot tell
 	Embedded   bool
@@ -89,6 +89,23 @@ func (e *engines) openEmbedded(cfg *config) error {
 	}
 	e.closers = append(e.closers, s.Close)
 	e.Store, e.Wake = s, s.Notify()
+	v, err := sqlite.OpenVault(filepath.Join(cfg.Data, "readers.db"))
+	if err != nil {
+		return err
+	}
+	e.closers = append(e.closers, v.Close)
+	return e.pseudonyms(v)
+}
+
+// pseudonyms keeps the readers' names in v.
+func (e *engines) pseudonyms(v recommend.Vault) (err error) {
+	if e.Pseudonyms, err = recommend.NewPseudonyms(v); err != nil {
+		return err
+	}
+	e.closers = append(e.closers, func() error {
+		e.Pseudonyms.Close()
+		return nil
+	})
 	return nil
 }
 

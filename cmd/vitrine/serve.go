@@ -128,7 +128,8 @@ func (p *process) build() (*http.Server, error) {
 func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
 	keys, store := p.engines.Keys, p.engines.Store
 	windows := recommend.NewWindows(recommend.WindowsConfig{
-		Shelf: shelf, World: p.world, Store: store, SecretKey: keys.Secret("cursor"), Now: p.cfg.now, Logger: p.cfg.logger,
+		Shelf: shelf, World: p.world, Store: store, Pseudonyms: p.engines.Pseudonyms, SecretKey: keys.Secret("cursor"),
+		Now: p.cfg.now, Logger: p.cfg.logger,
 	})
 	pages := web.Config{
 		Windows: windows, Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
@@ -146,8 +147,9 @@ func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	p.server, err = api.New(api.Config{
-		Log: p.engines.Publisher, Store: store, World: p.world, Windows: windows, Keys: keys, Now: p.cfg.now, Logger: p.cfg.logger,
-		Registerer: p.metrics, Gatherer: p.metrics, Ready: p.checks, Pages: site, Demo: p.cfg.Demo,
+		Log: p.engines.Publisher, Store: store, World: p.world, Windows: windows, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
+		Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics, Gatherer: p.metrics, Ready: p.checks, Pages: site,
+		Demo: p.cfg.Demo,
 	})
 	if err != nil {
 		return nil, err
