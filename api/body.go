@@ -45,6 +45,8 @@ func (r *route) takes() (types []string, limit int64) {
 	switch {
 	case r.body == ndjsonBody:
 		return []string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, ndjsonLimit
+	case r.body == webhookBody:
+		return []string{"application/json"}, webhookLimit
 	case r.method == http.MethodPatch:
 		return []string{"application/json", "application/merge-patch+json"}, jsonLimit
 	}

@@ -30,6 +30,17 @@ const (
 	codeGone         = "gone"
 )
 
+// The codes of problems on the way to a checkout, of orders and of earnings.
+const (
+	codeQuantity      = "quantity-limit"
+	codeOutOfStock    = "out-of-stock"
+	codePartnerPaused = "partner-paused"
+	codeCartEmpty     = "cart-empty"
+	codeLinkRefused   = "partner-link-refused"
+	codeSignature     = "signature-invalid"
+	codeReplayed      = "webhook-replayed"
+)
+
 // A problemType is one kind of problem: its status, what it is called, and
 // what the page it links to says.
 type problemType struct {
@@ -54,7 +65,7 @@ func (t problemTypes) of(code string) problemType {
 
 func newProblemTypes() problemTypes {
 	t := make(problemTypes)
-	for _, list := range [][]problemType{requestProblems(), accessProblems(), ruleProblems(), recordProblems(), serverProblems()} {
+	for _, list := range [][]problemType{requestProblems(), accessProblems(), ruleProblems(), recordProblems(), moneyProblems(), serverProblems()} {
 		for _, p := range list {
 			t[p.slug] = p
 		}
@@ -77,7 +88,7 @@ func requestProblems() []problemType {
 		{
 			codeTooLarge, http.StatusRequestEntityTooLarge,
 			text{"The body is too large", "请求体过大"},
-			text{"Send less at once. JSON bodies may have 64 KiB, a catalogue batch 4 MiB and 1,000 lines.", "请减少单次发送的内容：JSON 请求体最多 64 KiB，商品批量最多 4 MiB、1000 行。"},
+			text{"Send less at once. JSON bodies may have 64 KiB, a webhook 1 MiB, a batch of lines 4 MiB and 1,000 lines.", "请减少单次发送的内容：JSON 请求体最多 64 KiB，回调最多 1 MiB，逐行批量最多 4 MiB、1000 行。"},
 		},
 		{
 			codeMediaType, http.StatusUnsupportedMediaType,

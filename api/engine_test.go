@@ -15,9 +15,10 @@ import (
 // An engine is log, folds and store in memory. Events are folded while they
 // are appended, unless the folds are stalled.
 type engine struct {
-	now   func() time.Time
-	world *recommend.World
-	shelf *recommend.Shelf
+	now    func() time.Time
+	world  *recommend.World
+	shelf  *recommend.Shelf
+	clicks *recommend.Clicks
 	// parts is how many partitions every topic has; 0 is one.
 	parts int
 

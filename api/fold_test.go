@@ -46,7 +46,7 @@ func (e *engine) apply(ctx context.Context, f ingest.Folder, ev recommend.Event)
 		return err
 	}
 	scene := e.world.Scene()
-	look := ingest.Scene{Policy: scene.Policy, Links: scene.Partners.Links(), Docs: make(map[recommend.Ref]recommend.Document)}
+	look := ingest.Scene{Policy: scene.Policy, Links: scene.Partners.Links(), Clicks: e.clicks, Docs: make(map[recommend.Ref]recommend.Document)}
 	for _, r := range f.Reads(ev, decoded) {
 		if d, ok := e.docs[r]; ok {
 			look.Docs[r] = d

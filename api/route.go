@@ -23,11 +23,13 @@ const (
 	noBody media = iota
 	jsonBody
 	ndjsonBody
+	webhookBody // JSON, and larger
 )
 
 const (
-	jsonLimit   = 64 << 10
-	ndjsonLimit = 4 << 20
+	jsonLimit    = 64 << 10
+	webhookLimit = 1 << 20
+	ndjsonLimit  = 4 << 20
 )
 
 // A route is one method of one address.
@@ -79,6 +81,12 @@ func (s *Server) routes() []route {
 		{method: post, path: "/v1/rulings", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.rule},
 		{method: post, path: "/v1/experts", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.verifyExpert},
 		{method: post, path: "/v1/partners", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.registerPartner},
+
+		{method: get, path: "/v1/picks/:id/middle", class: classRead, serve: s.middle},
+		{method: post, path: "/v1/clickouts", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: mustKeyed, serve: s.clickout},
+		{method: post, path: "/v1/cart/checkout", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: mustKeyed, serve: s.checkout},
+		{method: post, path: "/v1/partners/:id/orders", class: classWrite, body: webhookBody, serve: s.webhook},
+		{method: post, path: "/v1/orders/batch", scope: ScopeOrdersWrite, class: classWrite, body: ndjsonBody, keys: keyed, serve: s.orders},
 
 		{method: post, path: "/v1/guests", class: classGuest, serve: s.guest},
 		{method: get, path: "/v1/session", class: classRead, serve: s.session},

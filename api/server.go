@@ -33,6 +33,8 @@ type Windows interface {
 	Pick(ctx context.Context, id string, v recommend.Viewer) (*recommend.PickView, error)
 	Product(ctx context.Context, r recommend.ProductRequest) (*recommend.ProductPage, error)
 	TopicTree(lang string) []recommend.TopicInfo
+	Middle(ctx context.Context, id string, v recommend.Viewer) (*recommend.Middle, error)
+	CartNow(ctx context.Context, r *recommend.Reader, lang string, ids ...string) (*recommend.CartView, error)
 }
 
 // Config is what a [Server] works with. Log, Store, World, Windows and Keys
@@ -46,6 +48,15 @@ type Config struct {
 	// Pseudonyms are what readers are called in events and documents; nil:
 	// what their tokens call them.
 	Pseudonyms *recommend.Pseudonyms
+
+	// Channels are the partners that checkouts lead to and that send orders;
+	// nil: none.
+	Channels recommend.Channels
+	// Clicks sign the ways to checkouts; nil: with a key of Keys, as the
+	// ingester's do.
+	Clicks *recommend.Clicks
+	// OrderPartitions is how many partitions the topic of orders has; 0: 1.
+	OrderPartitions int
 
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: nothing is logged; [LogHandler] is put before it
@@ -91,6 +102,8 @@ type Server struct {
 	tokens    *tokens
 	spec      spec
 
+	signatures *signatures
+
 	draining atomic.Bool
 	started  atomic.Bool
 }
@@ -121,6 +134,9 @@ func New(cfg Config) (*Server, error) {
 	if s.answers, err = newAnswers(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
+	if s.signatures, err = newSignatures(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
 	if s.engine, err = s.route(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
@@ -148,6 +164,10 @@ func (c *Config) setDefaults() {
 			c.Gatherer = g
 		}
 	}
+	if c.Clicks == nil {
+		c.Clicks = recommend.NewClicks(c.Keys.Secret("click"))
+	}
+	c.OrderPartitions = max(1, c.OrderPartitions)
 	if c.Ready == nil {
 		c.Ready = func(context.Context) []Check { return nil }
 	}
@@ -189,6 +209,7 @@ func (s *Server) Close() {
 	s.limiter.close()
 	s.tokens.close()
 	s.answers.close()
+	s.signatures.close()
 }
 
 // HTTPServer returns an [http.Server] around s with the timeouts and bounds it

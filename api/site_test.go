@@ -55,7 +55,7 @@ func newWorld(t testing.TB) *world {
 	quiet := slog.New(slog.DiscardHandler)
 	rw := recommend.NewWorld(recommend.DefaultPolicy(), quiet)
 	e := &engine{
-		now: c.now, world: rw, log: make(map[string][]recommend.Event), docs: make(map[recommend.Ref]recommend.Document),
+		now: c.now, world: rw, clicks: recommend.NewClicks(keys.Secret("click")), log: make(map[string][]recommend.Event), docs: make(map[recommend.Ref]recommend.Document),
 		shelf: recommend.NewShelf(recommend.ShelfConfig{Scene: rw.Scene, Now: c.now, Logger: quiet}),
 	}
 	return &world{clock: c, engine: e, keys: keys, world: rw}
