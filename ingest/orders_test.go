@@ -20,8 +20,7 @@ func aClick() recommend.Click {
 	}
 }
 
-func mint(t testing.TB, k recommend.Click) string {
-	t.Helper()
+func mint(t interface{ Fatal(args ...any) }, k recommend.Click) string {
 	token, err := testClicks.Mint(k)
 	if err != nil {
 		t.Fatal(err)
