@@ -14,6 +14,7 @@ const (
 	featureFreshness    = "freshness"
 	featureTrust        = "trust"
 	featureAvailability = "availability"
+	featureEngagement   = "engagement"
 )
 
 // model is the published score.
@@ -24,15 +25,17 @@ func (f *RankingFactors) model() ranking.Linear {
 		ranking.Weight{Name: featureFreshness, Value: f.Freshness},
 		ranking.Weight{Name: featureTrust, Value: f.Trust},
 		ranking.Weight{Name: featureAvailability, Value: f.Availability},
+		ranking.Weight{Name: featureEngagement, Value: f.Engagement},
 	)
 }
 
 // features fills a table for candidates, as of the ask's horizon: what does
 // not change in itself keeps its score from page to page.
 func (a *ask) features(found []candidate) *ranking.Table {
-	t := ranking.NewTable(len(found), featureInterest, featureFollow, featureFreshness, featureTrust, featureAvailability)
+	t := ranking.NewTable(len(found), featureInterest, featureFollow, featureFreshness, featureTrust, featureAvailability, featureEngagement)
 	interest, follow := t.Column(featureInterest), t.Column(featureFollow)
 	freshness, trust, availability := t.Column(featureFreshness), t.Column(featureTrust), t.Column(featureAvailability)
+	engagement := t.Column(featureEngagement)
 	halfLife := a.scene.Policy.Window.FreshHalfLife.D()
 	for i := range found {
 		row := &a.picks.row[found[i].row]
@@ -44,6 +47,7 @@ func (a *ask) features(found []candidate) *ranking.Table {
 		freshness[i] = ranking.Decay(age(row.since, a.horizon), halfLife)
 		trust[i] = min(max(expert.trust/100, 0), 1)
 		availability[i] = a.products.rec[row.product].availability.worth()
+		engagement[i] = a.engagement(found[i].row, a.horizon)
 	}
 	return t
 }

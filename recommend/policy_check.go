@@ -39,6 +39,12 @@ func (p *Policy) validate() error {
 		{"window.max_limit", p.Window.Max, p.Window.Default},
 		{"window.length", p.Window.Length, p.Window.Max},
 		{"window.candidates", p.Window.CandidateLimit, p.Window.Max},
+		{"reader.bookmarks", p.Reader.Bookmarks, 1},
+		{"reader.cart_lines", p.Reader.CartLines, 1},
+		{"reader.quantity", p.Reader.Quantity, 1},
+		{"reader.shown_per_hour", p.Reader.ShownPerHour, 1},
+		{"reader.opened_per_hour", p.Reader.OpenedPerHour, 1},
+		{"earnings.holding_days", p.Earnings.HoldingDays, 0},
 	} {
 		if f.v < f.min {
 			bad("%s: %d is under %d", f.name, f.v, f.min)
@@ -56,6 +62,7 @@ func (p *Policy) validate() error {
 		{"ranking.freshness", p.Factors.Freshness},
 		{"ranking.trust", p.Factors.Trust},
 		{"ranking.availability", p.Factors.Availability},
+		{"ranking.engagement", p.Factors.Engagement},
 	} {
 		if !(f.v >= 0 && f.v <= 1000) { // and NaN is neither
 			bad("%s: %v is not between 0 and 1000", f.name, f.v)
@@ -71,6 +78,7 @@ func (p *Policy) validate() error {
 		{"window.author_floor", p.Window.AuthorFloor},
 		{"window.product_decay", p.Window.ProductDecay},
 		{"window.product_floor", p.Window.ProductFloor},
+		{"reader.faded_from", p.Reader.FadedFrom},
 	} {
 		if !(f.v >= 0 && f.v <= 1) {
 			bad("%s: %v is not between 0 and 1", f.name, f.v)
@@ -91,6 +99,10 @@ func (p *Policy) validate() error {
 		{"facts.pick_for", p.Facts.PickFor},
 		{"window.cursor_for", p.Window.CursorFor},
 		{"window.fresh_half_life", p.Window.FreshHalfLife},
+		{"reader.hidden_for", p.Reader.HiddenFor},
+		{"reader.faded_until", p.Reader.FadedUntil},
+		{"reader.check_facts_after", p.Reader.CheckFactsAge},
+		{"earnings.notice", p.Earnings.Notice},
 	} {
 		if f.v < 0 {
 			bad("%s: %v is negative", f.name, f.v.D())
@@ -104,8 +116,63 @@ func (p *Policy) validate() error {
 			bad("disclosure: label and short_label are needed in %s; a purchase link is never without one", lang)
 		}
 	}
+	errs = append(errs, p.validateReaders()...)
 	errs = append(errs, p.validateLists()...)
 	return errors.Join(errs...)
+}
+
+// Bounds of what a policy may let a reader keep: his document holds all of it.
+const (
+	mostBookmarks = 20_000
+	mostCartLines = 1_000
+	mostQuantity  = 10_000
+	mostHolding   = 3650 // days
+)
+
+// validateReaders checks the rules of readers' actions and of earnings.
+func (p *Policy) validateReaders() []error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	r, e := &p.Reader, &p.Earnings
+	for _, f := range []struct {
+		name    string
+		v, most int
+	}{
+		{"reader.bookmarks", r.Bookmarks, mostBookmarks},
+		{"reader.cart_lines", r.CartLines, mostCartLines},
+		{"reader.quantity", r.Quantity, mostQuantity},
+		{"earnings.holding_days", e.HoldingDays, mostHolding},
+	} {
+		if f.v > f.most {
+			bad("%s: %d is over %d", f.name, f.v, f.most)
+		}
+	}
+	for _, f := range []struct {
+		name string
+		v    Duration
+	}{
+		{"reader.cart_for", r.CartFor},
+		{"reader.guest_cart_for", r.GuestCartFor},
+		{"earnings.direct_window", e.DirectWindow},
+		{"earnings.kept_window", e.KeptWindow},
+	} {
+		if f.v <= 0 {
+			bad("%s: %v is not above 0", f.name, f.v.D())
+		}
+	}
+	if r.FadedUntil < r.HiddenFor {
+		bad("reader.faded_until: %v is under hidden_for, %v", r.FadedUntil.D(), r.HiddenFor.D())
+	}
+	if !(r.MoreFactor >= 1 && r.MoreFactor <= 10) {
+		bad("reader.more_factor: %v is not between 1 and 10", r.MoreFactor)
+	}
+	if e.ShareBP < 0 || e.ShareBP > 10_000 {
+		bad("earnings.expert_share_bp: %d is not between 0 and 10000", e.ShareBP)
+	}
+	if !slices.Contains([]Model{ModelLast, ModelFirst, ModelSplit}, e.Model) {
+		bad("earnings.model: %q is none of last, first and split", e.Model)
+	}
+	return errs
 }
 
 func (p *Policy) validateLists() []error {

@@ -3,6 +3,7 @@ package recommend
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -31,6 +32,7 @@ type Shelf struct {
 	topics   topicTable
 	partners index
 	rulings  map[string]shelvedRuling // by pick
+	strays   map[string]*shelvedPulse // of picks that have not come yet
 	newest   posting                  // every listed pick
 
 	epochs epochs
@@ -64,12 +66,13 @@ func NewShelf(c ShelfConfig) *Shelf {
 		products: productTable{mostIdle: max(c.Budget/4, 1)},
 		topics:   newTopicTable(),
 		rulings:  make(map[string]shelvedRuling),
+		strays:   make(map[string]*shelvedPulse),
 	}
 }
 
 // ShelfKinds are the kinds that a shelf follows, in the order that is loaded
 // fastest.
-func ShelfKinds() []Kind { return []Kind{KindRuling, KindExpert, KindProduct, KindPick} }
+func ShelfKinds() []Kind { return []Kind{KindRuling, KindExpert, KindProduct, KindPick, KindPulse} }
 
 // applyAtOnce is how many documents are applied before readers get a turn.
 const applyAtOnce = 16
@@ -141,7 +144,18 @@ func (s *Shelf) change(kind Kind, d *Document) (func(), error) {
 			return nil, err
 		}
 		return func() { s.putRuling(version, r) }, nil
-	case KindPulse, KindPublisher, KindReader, KindJourney, KindExposure, KindReport, KindOrder, KindEarning:
+	case KindPulse:
+		p := new(Pulse)
+		if err := json.Unmarshal(d.Body, p); err != nil {
+			return nil, err
+		}
+		partition, ok := pulsePartition(id)
+		if !ok {
+			return nil, fmt.Errorf("%q is no id of a pulse", clip(id))
+		}
+		part := pulsePart{version: version, at: momentOf(p.At), sum: p.weigh(), partition: partition}
+		return func() { s.putPulse(p.Pick, part) }, nil
+	case KindPublisher, KindReader, KindJourney, KindExposure, KindReport, KindOrder, KindEarning:
 	}
 	return nil, nil
 }

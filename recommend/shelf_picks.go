@@ -48,7 +48,8 @@ type pickTable struct {
 	rows  map[string]int32
 	ids   []string // "" where the row is free
 	row   []pickRow
-	text  []*pickText // nil for what was withdrawn
+	text  []*pickText     // nil for what was withdrawn
+	pulse []*shelvedPulse // nil where nobody has done anything
 	free  []int32
 	alive int
 }
@@ -70,6 +71,7 @@ func (t *pickTable) number(id string) (n int32, fresh bool) {
 		t.ids = append(t.ids, "")
 		t.row = append(t.row, pickRow{})
 		t.text = append(t.text, nil)
+		t.pulse = append(t.pulse, nil)
 	}
 	t.rows[id], t.ids[n] = n, id
 	t.row[n] = pickRow{version: -1, since: never, product: -1}
@@ -79,7 +81,7 @@ func (t *pickTable) number(id string) (n int32, fresh bool) {
 
 func (t *pickTable) drop(n int32) {
 	delete(t.rows, t.ids[n])
-	t.ids[n], t.row[n], t.text[n] = "", pickRow{}, nil
+	t.ids[n], t.row[n], t.text[n], t.pulse[n] = "", pickRow{}, nil, nil
 	t.free = append(t.free, n)
 	t.alive--
 }
@@ -97,6 +99,9 @@ func (s *Shelf) putPick(id string, version int64, p *Pick) {
 	n, fresh := s.picks.number(id)
 	if !fresh && version <= s.picks.row[n].version {
 		return
+	}
+	if fresh {
+		s.adopt(n, id)
 	}
 	s.picks.row[n].version = version
 	s.place(n, p)

@@ -14,7 +14,7 @@ type Tab string
 // The tabs of a storefront.
 const (
 	TabLatest  Tab = "latest"  // newest first
-	TabPopular Tab = "popular" // what most other experts pick too
+	TabPopular Tab = "popular" // what most other experts pick too, then what readers act on
 	TabForYou  Tab = "for_you" // by the viewer's interests
 )
 
@@ -144,7 +144,7 @@ func (s *storefront) fill(tab Tab) {
 	worth := make(map[int32]float64, len(rows))
 	for _, n := range rows {
 		if tab == TabPopular {
-			worth[n] = float64(len(s.otherPicks(n, s.taste)))
+			worth[n] = float64(len(s.otherPicks(n, s.taste))) + s.engagement(n, s.look.now)
 		} else {
 			worth[n], _ = s.taste.interest(s.look, n)
 		}

@@ -79,7 +79,7 @@ func TestFactorsAddUpToTheScore(t *testing.T) {
 		if math.Abs(sum-item.Score) > 1e-6 {
 			t.Errorf("pick %s: factors add up to %v, score is %v", item.Pick, sum, item.Score)
 		}
-		if want := []string{"interest", "follow", "freshness", "trust", "availability"}; !slices.Equal(names, want) {
+		if want := []string{"interest", "follow", "freshness", "trust", "availability", "engagement"}; !slices.Equal(names, want) {
 			t.Errorf("pick %s: factors %v, want %v", item.Pick, names, want)
 		}
 	}

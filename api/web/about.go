@@ -24,6 +24,7 @@ func (s *site) about(q *request) error {
 		{Name: "freshness", Weight: f.Freshness, Value: 1},
 		{Name: "trust", Weight: f.Trust, Value: 1},
 		{Name: "availability", Weight: f.Availability, Value: 1},
+		{Name: "engagement", Weight: f.Engagement, Value: 1},
 	})
 	title, err := q.words.text("about.title")
 	if err != nil {
