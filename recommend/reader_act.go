@@ -210,7 +210,8 @@ func (r *Reader) FeedbackOn(kind, id string) *Feedback {
 func (d *deed) feed(kind, id string) error {
 	now := Feedback{Kind: kind, ID: id, More: d.a.Kind == ActMore, At: d.at}
 	if old := d.FeedbackOn(kind, id); old != nil {
-		if old.More == now.More && !now.At.After(old.At) {
+		same := old.More == now.More && !now.At.After(old.At)
+		if counts := kind == "pick" && !now.More && !d.Impersonal; same && (!counts || d.counted(id, ActHide)) {
 			return nil
 		}
 	} else if len(d.Feedback) >= maxFeedback {

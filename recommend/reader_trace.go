@@ -24,6 +24,9 @@ func countedBit(kind string) uint16 {
 	return 0
 }
 
+// counted reports whether the reader is counted for a kind of action now.
+func (r *Reader) counted(pick, kind string) bool { return r.Traces[pick].Did&countedBit(kind) != 0 }
+
 // count counts the reader once for a kind of action.
 func (d *deed) count(pick, kind string) {
 	if d.Impersonal {

@@ -71,7 +71,7 @@ func (s *service) consumer(f *recommend.Follower) (*ingest.Consumer, error) {
 	}
 	return &ingest.Consumer{
 		Cluster: s.engines.Cluster, Folders: ingest.Folders(), Store: s.engines.Store, Log: s.engines.Publisher, Dead: s.engines.Publisher,
-		Codec: s.engines.Codec, Clicks: s.clicks(), Now: s.cfg.now, Logger: s.cfg.logger, Metrics: metrics, Refresh: f.Sync,
+		Codec: s.engines.Codec, Clicks: s.clicks(), Proves: recommend.NewWindowVerifier(s.engines.Keys.Secret("cursor")), Now: s.cfg.now, Logger: s.cfg.logger, Metrics: metrics, Refresh: f.Sync,
 		Scene: func() (*recommend.Policy, *link.Registry) {
 			sc := s.world.Scene()
 			return sc.Policy, sc.Partners.Links()
