@@ -40,6 +40,8 @@ type config struct {
 	Open              bool
 	Through           string
 
+	Shop shopConfig
+
 	Args []string // what is left after the flags
 
 	logger *slog.Logger
@@ -62,6 +64,8 @@ func flagsOf(name string) []string {
 		return engines
 	case "dead":
 		return append(engines, "topic", "reason", "id", "open", "through")
+	case "partner":
+		return shopFlags()
 	case "policy":
 		return nil
 	}
@@ -74,6 +78,9 @@ func parseConfig(c command, args []string, env environment) (*config, error) {
 	cfg := new(config)
 	all := flag.NewFlagSet("all", flag.ContinueOnError)
 	cfg.define(all)
+	if c.name == "partner" {
+		cfg.Addr = shopAddr
+	}
 	fs := flag.NewFlagSet("vitrine "+c.name, flag.ContinueOnError)
 	fs.SetOutput(env.Stderr)
 	fs.Usage = func() {
@@ -136,13 +143,14 @@ func (c *config) define(fs *flag.FlagSet) {
 	fs.BoolVar(&c.Trusted, "trusted", false, "the files are an archive: publishing limits, similarity and probation do not apply")
 	fs.StringVar(&c.Sub, "sub", "", "`id` of the reader, expert, partner or moderator")
 	fs.StringVar(&c.Scope, "scope", "window:read", "`scopes`, separated by blanks")
-	fs.StringVar(&c.Partner, "partner", "", "partner `id` that catalog:write and orders:write act for")
+	fs.StringVar(&c.Partner, "partner", "", "partner `id` that catalog:write and orders:write act for, or that the shop is (several with commas)")
 	fs.DurationVar(&c.TTL, "ttl", 30*24*time.Hour, "how long the token is good")
 	fs.StringVar(&c.Topic, "topic", "", "only letters of this `topic`")
 	fs.StringVar(&c.Reason, "reason", "", "only letters with this `reason`")
 	fs.StringVar(&c.ID, "id", "", "only the letter with this `id`, topic/partition/offset")
 	fs.BoolVar(&c.Open, "open", false, "only letters not redriven yet")
 	fs.StringVar(&c.Through, "through", "", "shell `command` that mends a letter: envelope JSON in, envelope JSON out")
+	c.Shop.define(fs)
 }
 
 func (c *config) finish(env environment) error {
