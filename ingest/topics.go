@@ -96,6 +96,23 @@ func Ensure(ctx context.Context, cluster Cluster, l Layout) error {
 	return nil
 }
 
+// Partitions returns how many partitions a topic of package recommend has. The
+// error wraps [recommend.ErrUnavailable], or [recommend.ErrNotFound] when there
+// is no such topic.
+func Partitions(ctx context.Context, cluster Cluster, topic string) (int, error) {
+	c := cluster.client()
+	defer c.close()
+	name := cluster.topic(topic)
+	n, err := c.partitions(ctx, name)
+	if err == nil && n[name] == 0 {
+		err = recommend.ErrNotFound
+	}
+	if err != nil {
+		return 0, fmt.Errorf("partitions of %s: %w", topic, err)
+	}
+	return n[name], nil
+}
+
 func (l Layout) config(cluster Cluster, topic string) kafka.TopicConfig {
 	cfg := kafka.TopicConfig{
 		Topic:             cluster.topic(topic),

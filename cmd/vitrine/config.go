@@ -18,10 +18,12 @@ type config struct {
 	Data   string
 	Keys   string
 	Policy string
-	Now    string
-	Demo   bool
-	Drain  time.Duration
-	Log    string
+	// Channels is the file of the partners that this installation is connected to.
+	Channels string
+	Now      string
+	Demo     bool
+	Drain    time.Duration
+	Log      string
 
 	Kafka       string
 	Elastic     string
@@ -53,9 +55,9 @@ func flagsOf(name string) []string {
 	engines := []string{"data", "keys", "policy", "now", "log", "kafka", "elastic", "prefix", "partitions", "replication", "shards", "replicas"}
 	switch name {
 	case "serve":
-		return []string{"addr", "data", "keys", "policy", "now", "demo", "drain", "log", "partitions"}
+		return []string{"addr", "data", "keys", "policy", "channels", "now", "demo", "drain", "log", "partitions"}
 	case "api", "ingest":
-		return append(engines, "addr", "drain")
+		return append(engines, "addr", "drain", "channels")
 	case "token":
 		return []string{"data", "keys", "now", "sub", "scope", "partner", "ttl"}
 	case "import":
@@ -129,6 +131,7 @@ func (c *config) define(fs *flag.FlagSet) {
 	fs.StringVar(&c.Data, "data", "data", "`directory` of the embedded engines and the keys")
 	fs.StringVar(&c.Keys, "keys", "", "`file` of the installation's keys (default DATA/keys.json)")
 	fs.StringVar(&c.Policy, "policy", "", "policy `file`, or \"archive\"; the built-in one when empty; reloaded when it changes")
+	fs.StringVar(&c.Channels, "channels", "", "`file` of the partners to ask for facts and orders; none when empty")
 	fs.StringVar(&c.Now, "now", "", "`time` to start the clock at, RFC 3339; the real time when empty")
 	fs.BoolVar(&c.Demo, "demo", false, "fill an empty installation with the demo world, and sign in as anybody of it")
 	fs.DurationVar(&c.Drain, "drain", 20*time.Second, "how long a stop may take")

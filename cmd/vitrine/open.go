@@ -27,8 +27,11 @@ type engines struct {
 	Store     recommend.Store
 	// Pseudonyms lie outside of log and store.
 	Pseudonyms *recommend.Pseudonyms
-	Wake       <-chan struct{} // a token after the store changed; nil where it cannot tell
-	Embedded   bool
+	// OrderPartitions is how many partitions the topic of orders has: so many
+	// documents each ledger is kept in.
+	OrderPartitions int
+	Wake            <-chan struct{} // a token after the store changed; nil where it cannot tell
+	Embedded        bool
 
 	closers []func() error // in order of opening
 }
@@ -70,6 +73,10 @@ func openEngines(ctx context.Context, cfg *config) (opened *engines, err error) 
 		}
 		err = nil
 	}
+	if err != nil {
+		return e, err
+	}
+	e.OrderPartitions, err = ingest.Partitions(ctx, e.Cluster, recommend.TopicOrders)
 	return e, err
 }
 
@@ -111,15 +118,21 @@ func (e *engines) pseudonyms(v recommend.Vault) (err error) {
 
 func (e *engines) openServers(ctx context.Context, cfg *config) error {
 	e.Cluster = ingest.Cluster{Brokers: cfg.brokers(), Prefix: cfg.Prefix}
-	s, err := elastic.Open(ctx, elastic.Config{
+	at := elastic.Config{
 		Addresses: cfg.urls(), Prefix: strings.ReplaceAll(cfg.Prefix, ".", "-") + "vitrine", Shards: cfg.Shards, Replicas: cfg.Replicas, Logger: cfg.logger,
-	})
+	}
+	s, err := elastic.Open(ctx, at)
 	if err != nil {
 		return err
 	}
 	e.closers = append(e.closers, s.Close)
 	e.Store = s
-	return nil
+	v, err := elastic.OpenVault(ctx, at)
+	if err != nil {
+		return err
+	}
+	e.closers = append(e.closers, v.Close)
+	return e.pseudonyms(v)
 }
 
 // Close closes everything, the last opened first.

@@ -16,6 +16,7 @@ import (
 	"vitrine.dev/api/web"
 	"vitrine.dev/ingest"
 	"vitrine.dev/recommend"
+	"vitrine.dev/recommend/partner"
 )
 
 // A role says which parts a process runs.
@@ -66,7 +67,13 @@ func runService(ctx context.Context, cfg *config, env environment, r role) (err 
 	if err != nil {
 		return err
 	}
-	p := &process{service: s, role: r}
+	p := &process{service: s, role: r, env: env}
+	if cfg.Demo {
+		if p.shop, err = openDemoShop(ctx, cfg, s.engines.Keys, l.Addr()); err != nil {
+			return errors.Join(fmt.Errorf("demo shop: %w", err), l.Close())
+		}
+		p.background = append(p.background, func(ctx context.Context) error { return p.shop.run(ctx, cfg) })
+	}
 	srv, err := p.build()
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -94,6 +101,9 @@ func runService(ctx context.Context, cfg *config, env environment, r role) (err 
 type process struct {
 	*service
 	role       role
+	env        environment
+	channels   *partner.Channels
+	shop       *demoShop // of the demo world; nil without it
 	follower   *recommend.Follower
 	consumer   *ingest.Consumer
 	loaded     atomic.Bool // the follower has read everything once
@@ -102,6 +112,9 @@ type process struct {
 }
 
 func (p *process) build() (*http.Server, error) {
+	if err := p.openChannels(); err != nil {
+		return nil, err
+	}
 	kinds := []recommend.Kind{recommend.KindRuling}
 	var shelf *recommend.Shelf
 	var apply func(context.Context, recommend.Kind, []recommend.Document) error
@@ -117,6 +130,7 @@ func (p *process) build() (*http.Server, error) {
 		if p.consumer, err = p.service.consumer(p.follower); err != nil {
 			return nil, err
 		}
+		p.consumer.Duties = p.duties()
 		p.background = append(p.background, p.consumer.Run)
 	}
 	if !p.role.api {
@@ -128,12 +142,13 @@ func (p *process) build() (*http.Server, error) {
 func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
 	keys, store := p.engines.Keys, p.engines.Store
 	windows := recommend.NewWindows(recommend.WindowsConfig{
-		Shelf: shelf, World: p.world, Store: store, Pseudonyms: p.engines.Pseudonyms, SecretKey: keys.Secret("cursor"),
+		Shelf: shelf, World: p.world, Store: store, Pseudonyms: p.engines.Pseudonyms, Checker: p.checker(), SecretKey: keys.Secret("cursor"),
 		Now: p.cfg.now, Logger: p.cfg.logger,
 	})
 	pages := web.Config{
 		Windows: windows, Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
-		Session: func(r *http.Request) (string, []string, bool) { return keys.Session(r, p.cfg.now()) },
+		Session:      func(r *http.Request) (string, []string, bool) { return keys.Session(r, p.cfg.now()) },
+		FrameOrigins: p.frameOrigins(),
 	}
 	if p.cfg.Demo {
 		experts, err := demoExperts(p.cfg.now())
@@ -148,6 +163,7 @@ func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
 	}
 	p.server, err = api.New(api.Config{
 		Log: p.engines.Publisher, Store: store, World: p.world, Windows: windows, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
+		Channels: p.channels, Clicks: p.clicks(), OrderPartitions: p.engines.OrderPartitions,
 		Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics, Gatherer: p.metrics, Ready: p.checks, Pages: site,
 		Demo: p.cfg.Demo,
 	})
