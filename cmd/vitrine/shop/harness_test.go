@@ -53,7 +53,7 @@ func products() []recommend.Product {
 func config(change func(*shop.Config)) shop.Config {
 	c := shop.Config{
 		Partners: []shop.Partner{
-			{ID: "shanque", Name: "山雀商店", About: "A general store", AfterSales: "Seven days", Key: "opens-orders"},
+			{ID: "shanque", Name: "山雀商店", About: "A general store / 什么都卖一点", AfterSales: "Seven days", Key: "opens-orders"},
 			{ID: "zaoshi", Name: "早市", Key: "opens-others"},
 		},
 		Products: products(), Now: newClock().Now,

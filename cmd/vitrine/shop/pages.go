@@ -68,7 +68,7 @@ type orderView struct {
 
 // page shows what f makes, or says what is wrong.
 func (s *Shop) page(f func(*visit) error) http.Handler {
-	tmpl := template.Must(template.New("").Funcs(template.FuncMap{"money": money, "t": text, "minor": minor}).ParseFS(files, "pages/*.html"))
+	tmpl := template.Must(template.New("").Funcs(template.FuncMap{"money": money, "t": text, "half": inLanguage, "minor": minor}).ParseFS(files, "pages/*.html"))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{shop: s, partner: s.partners[r.PathValue("partner")], w: w, r: r, lang: language(r), tmpl: tmpl}
 		r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
@@ -122,7 +122,7 @@ func (v *visit) show(status int, name string, data view) error {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'"+pictures+"; form-action 'self'; base-uri 'none'; frame-ancestors "+frames)
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer") // the address of a checkout holds a token
+	h.Set("Referrer-Policy", "same-origin") // the address of a checkout holds a token
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Language, Cookie")
 	if v.r.URL.Query().Has("lang") {

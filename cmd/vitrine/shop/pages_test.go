@@ -134,6 +134,11 @@ func TestPagesSpeakBothLanguagesAndFitIntoAFrame(t *testing.T) {
 			}
 		}
 	}
+	for lang, want := range map[string]string{"zh": "<p class=\"quiet\">什么都卖一点</p>", "en": "<p class=\"quiet\">A general store</p>"} {
+		if page := send(t, h, http.MethodGet, "/p/shanque/?lang="+lang, nil).Body.String(); !strings.Contains(page, want) {
+			t.Errorf("about in %s: want %s in\n%s", lang, want, page)
+		}
+	}
 	if page := send(t, h, http.MethodGet, "/p/shanque/?lang=zh&q=last", nil).Body.String(); !strings.Contains(page, "Last one") || strings.Contains(page, "铸铁锅") {
 		t.Errorf("search for last:\n%s", page)
 	}
