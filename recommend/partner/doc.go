@@ -48,8 +48,9 @@
 //	Vitrine-Signature: v1={hex of HMAC-SHA256 with the shared secret of timestamp "." body}
 //	{"reports": […]}
 //
-// It repeats the same body until it is answered 202: reports are known by what
-// they say, so that one sent twice counts once. [Sign] makes the signature.
+// It repeats the same body until it is answered 202, signed anew, for a signature
+// is good for five minutes and taken once. Reports are known by what they say,
+// so that one sent twice counts once. [Sign] makes the signature.
 package partner
 
 import (

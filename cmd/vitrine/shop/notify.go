@@ -53,9 +53,13 @@ func (s *Shop) tell(ctx context.Context, p *Partner) {
 			}
 			continue
 		}
-		err := s.post(ctx, p, report)
+		err := s.post(ctx, p, report, s.cfg.Now())
 		if err == nil && sw.Duplicate {
-			err = s.post(ctx, p, report)
+			// Signed a second earlier: the same signature again would be refused
+			// as a replay, and never get as far as a duplicate should.
+			if err := s.post(ctx, p, report, s.cfg.Now().Add(-time.Second)); err != nil {
+				s.cfg.Logger.WarnContext(ctx, "duplicate webhook was not taken", "partner", p.ID, "order", report.ID, "err", err)
+			}
 		}
 		if err != nil {
 			if ctx.Err() == nil {
@@ -103,9 +107,9 @@ func (s *Shop) told(partner string, n int) error {
 	return s.save()
 }
 
-// post sends one report. It is signed anew each time, for a signature is good
-// for minutes.
-func (s *Shop) post(ctx context.Context, p *Partner, r recommend.OrderReport) error {
+// post sends one report, signed at a time. A repeat is signed anew, for a
+// signature is good for minutes and once.
+func (s *Shop) post(ctx context.Context, p *Partner, r recommend.OrderReport, at time.Time) error {
 	body, err := json.Marshal(map[string]any{"reports": []recommend.OrderReport{r}})
 	if err != nil {
 		return err
@@ -115,8 +119,8 @@ func (s *Shop) post(ctx context.Context, p *Partner, r recommend.OrderReport) er
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	at, signature := partner.Sign(p.Secret, s.cfg.Now(), body)
-	req.Header.Set(partner.HeaderTimestamp, at)
+	timestamp, signature := partner.Sign(p.Secret, at, body)
+	req.Header.Set(partner.HeaderTimestamp, timestamp)
 	req.Header.Set(partner.HeaderSignature, signature)
 	resp, err := s.client.Do(req) //nolint:gosec // the operator names the address
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,7 @@ type sink struct {
 	mu   sync.Mutex
 	fail int // answers 503 so often first
 	got  []recommend.OrderReport
+	seen []string // signatures taken: none is taken twice
 	hits int
 }
 
@@ -46,13 +48,18 @@ func (s *sink) RoundTrip(r *http.Request) (*http.Response, error) {
 		s.t.Error(err)
 	}
 	at := r.Header.Get("Vitrine-Timestamp")
-	if want := fmt.Sprint(s.now().Unix()); at != want {
-		s.t.Errorf("timestamp: got %s, want %s", at, want)
+	if seconds, err := strconv.ParseInt(at, 10, 64); err != nil || s.now().Sub(time.Unix(seconds, 0)).Abs() > time.Minute {
+		s.t.Errorf("timestamp: got %s at %d", at, s.now().Unix())
 	}
 	mac := hmac.New(sha256.New, []byte(secret))
 	fmt.Fprintf(mac, "%s.%s", at, body)
 	if got, want := r.Header.Get("Vitrine-Signature"), "v1="+hex.EncodeToString(mac.Sum(nil)); got != want {
 		s.t.Errorf("signature: got %s, want %s", got, want)
+	}
+	signature := r.Header.Get("Vitrine-Signature")
+	if slices.Contains(s.seen, signature) {
+		w.WriteHeader(http.StatusConflict)
+		return w.Result(), nil
 	}
 	if s.fail > 0 {
 		s.fail--
@@ -65,7 +72,7 @@ func (s *sink) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := json.Unmarshal(body, &told); err != nil {
 		s.t.Error(err)
 	}
-	s.got = append(s.got, told.Reports...)
+	s.got, s.seen = append(s.got, told.Reports...), append(s.seen, signature)
 	w.WriteHeader(http.StatusAccepted)
 	return w.Result(), nil
 }
