@@ -68,8 +68,8 @@ type Reader struct {
 	Impersonal bool `json:"impersonal,omitempty"`
 	// Traces tell, by pick, what the reader has done with it and what has been
 	// counted of that. See [Trace].
-	Traces map[string]Trace `json:"traces,omitempty"`
-	Seen   Seen             `json:"seen,omitempty"`
+	Traces Traces `json:"traces,omitempty"`
+	Seen   Seen   `json:"seen,omitempty"`
 	// Refused is the last event that changed nothing, so that whoever appended
 	// it learns why.
 	Refused *RefusedChange `json:"refused,omitempty"`

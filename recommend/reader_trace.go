@@ -2,7 +2,6 @@ package recommend
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -134,7 +133,7 @@ func (d *deed) step(pick, expert, kind string) {
 func (d *deed) put(pick string, t Trace) {
 	_, known := d.Traces[pick]
 	if d.Traces == nil {
-		d.Traces = make(map[string]Trace)
+		d.Traces = make(Traces)
 	}
 	d.Traces[pick] = t
 	if !known && len(d.Traces) > maxShownTraces {
@@ -208,30 +207,4 @@ func (r *Reader) Erase(at time.Time) Effects {
 	}
 	*r = Reader{ID: r.ID, Erased: at.UTC()}
 	return e
-}
-
-// MarshalJSON writes numbers alone, without the zeros at the end: a reader has
-// a trace of every pick that he has seen of late.
-func (t Trace) MarshalJSON() ([]byte, error) {
-	all := []int64{int64(t.Did), t.Seen, int64(t.Shown), t.Acted, int64(t.Opened), t.Carted, 0}
-	if t.Journey {
-		all[6] = 1
-	}
-	n := len(all)
-	for n > 0 && all[n-1] == 0 {
-		n--
-	}
-	return json.Marshal(all[:n])
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (t *Trace) UnmarshalJSON(b []byte) error {
-	var all [7]int64
-	if err := json.Unmarshal(b, &all); err != nil {
-		return err
-	}
-	*t = Trace{
-		Did: uint16(all[0]), Seen: all[1], Shown: int(all[2]), Acted: all[3], Opened: int(all[4]), Carted: all[5], Journey: all[6] == 1, //nolint:gosec // as it was written
-	}
-	return nil
 }
