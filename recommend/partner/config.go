@@ -63,8 +63,9 @@ type entry struct {
 	SessionFile string `yaml:"session_file"`
 
 	// Of taobao.
-	AppKey string `yaml:"app_key"`
-	PID    string `yaml:"pid"`
+	AppKey      string `yaml:"app_key"`
+	PID         string `yaml:"pid"`
+	SessionEnds string `yaml:"session_ends"`
 }
 
 // Load reads the channels file of an operator, a list in YAML or JSON:
@@ -87,6 +88,7 @@ type entry struct {
 //	  app_key: "12345678"
 //	  key_env: TAOBAO_APP_SECRET
 //	  session_env: TAOBAO_SESSION # good for 30 days; see Taobao
+//	  session_ends: 2026-12-26    # warned of daily from a week before
 //	  pid: mm_1_2_3
 //
 // Every channel is guarded. The error names every field that cannot be used and
@@ -176,7 +178,7 @@ func (e *entry) channel(env Environment) (recommend.Channel, error) {
 }
 
 func (e *entry) shop(ch *recommend.Channel, env Environment) (recommend.Adapter, error) {
-	for _, f := range []struct{ name, value string }{{"app_key", e.AppKey}, {"pid", e.PID}, {"session_env", e.SessionEnv + e.SessionFile}} {
+	for _, f := range []struct{ name, value string }{{"app_key", e.AppKey}, {"pid", e.PID}, {"session_env", e.SessionEnv + e.SessionFile}, {"session_ends", e.SessionEnds}} {
 		if f.value != "" {
 			return nil, fmt.Errorf("%s: belongs to the adapter taobao; leave it out", f.name)
 		}
@@ -281,6 +283,12 @@ func (e *entry) taobao(ch *recommend.Channel, env Environment) (recommend.Adapte
 	if err != nil {
 		return nil, err
 	}
+	var ends time.Time
+	if e.SessionEnds != "" {
+		if ends, err = time.Parse(time.DateOnly, e.SessionEnds); err != nil {
+			return nil, fmt.Errorf("session_ends: %q is no day; write one such as 2026-12-26", e.SessionEnds)
+		}
+	}
 	for _, origin := range []string{"https://s.click.taobao.com", "https://uland.taobao.com"} { // what the union's links begin with
 		if !slices.Contains(ch.Origins, origin) {
 			ch.Origins = append(ch.Origins, origin)
@@ -288,6 +296,6 @@ func (e *entry) taobao(ch *recommend.Channel, env Environment) (recommend.Adapte
 	}
 	return NewTaobao(TaobaoConfig{
 		Partner: e.Partner, URL: e.URL, AppKey: e.AppKey, Secret: secret, Session: session, PID: e.PID, Embed: e.Embed,
-		Client: env.Client, Now: env.Now,
+		SessionEnds: ends, Logger: env.Logger, Client: env.Client, Now: env.Now,
 	})
 }

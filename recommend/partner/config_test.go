@@ -39,7 +39,7 @@ func TestAChannelsFileIsReadInYAMLAndInJSON(t *testing.T) {
   pull: 90s
   pull_from: 72h
   promotion: true
-- {partner: taobao, adapter: taobao, app_key: "1", key_env: APP, pid: mm_1_2_3, pull: 0}
+- {partner: taobao, adapter: taobao, app_key: "1", key_env: APP, pid: mm_1_2_3, session_env: KEY, session_ends: 2026-12-26, pull: 0}
 `,
 		"JSON": `[
 	{"partner": "shanque", "adapter": "shop", "url": "http://10.0.0.7:9000/v", "checkout_url": "https://shanque.example/buy",
@@ -113,6 +113,7 @@ func TestAChannelThatCannotWorkIsRefusedByFieldAndWithAFix(t *testing.T) {
 		"a field of the other":   {shop + "  pid: mm_1_2_3\n", "pid:", "leave it out"},
 		"twice":                  {shop + shop, "partner:", "into one"},
 		"taobao without key":     {"- {partner: taobao, adapter: taobao, pid: mm_1_2_3, app_key: '1'}\n", "key_env:", "secret"},
+		"a day that is none":     {"- {partner: taobao, adapter: taobao, pid: mm_1_2_3, app_key: '1', key_env: APP, session_ends: soon}\n", "session_ends:", "2026-12-26"},
 		"no list":                {"partner: a\n", "channels", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"vitrine.dev/recommend"
@@ -26,9 +28,12 @@ type TaobaoConfig struct {
 	Secret  string // of the application
 	Session string // grant of the promoter's account, good for 30 days
 	PID     string // promotion slot, mm_{member}_{site}_{adzone}
-	Embed   string // EmbedExternal when empty
-	Client  *http.Client
-	Now     func() time.Time
+	// SessionEnds is when Session has to be granted anew; zero when nobody noted it.
+	SessionEnds time.Time
+	Logger      *slog.Logger // warned daily from a week before that; may be nil
+	Embed       string       // EmbedExternal when empty
+	Client      *http.Client
+	Now         func() time.Time
 
 	// Token finds the token of a click by its id; nil when there is no way to.
 	// See [Taobao] for why it is needed.
@@ -72,6 +77,7 @@ type Taobao struct {
 	site   string
 	adzone string
 	client *http.Client
+	warned atomic.Int64 // day of the last warning, since 1970
 }
 
 var _ recommend.Adapter = (*Taobao)(nil)

@@ -23,8 +23,24 @@ const taobaoTime = "2006-01-02 15:04:05"
 // china has had no summer time since 1991.
 func china() *time.Location { return time.FixedZone("GMT+8", 8*60*60) }
 
+// sessionNotice is how long before its end the session is warned of.
+const sessionNotice = 7 * 24 * time.Hour
+
+// remind warns once a day that the session ends.
+func (t *Taobao) remind(ctx context.Context) {
+	ends, now := t.cfg.SessionEnds, t.cfg.Now()
+	if ends.IsZero() || t.cfg.Logger == nil || now.Before(ends.Add(-sessionNotice)) {
+		return
+	}
+	const secondsOfDay = 24 * 60 * 60
+	if day := now.Unix() / secondsOfDay; t.warned.Swap(day) != day {
+		t.cfg.Logger.WarnContext(ctx, "partner's session ends: grant a new one", "partner", t.cfg.Partner, "ends", ends.UTC().Format(time.RFC3339))
+	}
+}
+
 // call makes a signed call and decodes its answer into v.
 func (t *Taobao) call(ctx context.Context, method string, params map[string]string, v any) error {
+	t.remind(ctx)
 	all := map[string]string{
 		"method": method, "app_key": t.cfg.AppKey, "v": "2.0", "format": "json", "sign_method": "hmac",
 		"timestamp": t.cfg.Now().In(china()).Format(taobaoTime),

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -292,6 +293,30 @@ func TestTaobaoErrorsAreToldApart(t *testing.T) {
 		if strings.Contains(err.Error(), "hush-hush") || strings.Contains(err.Error(), "granted") {
 			t.Errorf("%s: %v tells a secret", name, err)
 		}
+	}
+}
+
+func TestASessionThatEndsIsWarnedOfOnceADay(t *testing.T) {
+	var log strings.Builder
+	now := start()
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { script(t, w, recorded(t, "taobao_item_info")) })
+	a := taobaoOf(t, s, func(c *partner.TaobaoConfig) {
+		c.SessionEnds, c.Now = start().Add(9*24*time.Hour), func() time.Time { return now }
+		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	for day, want := range []int{0, 0, 1, 2, 3} {
+		now = start().Add(time.Duration(day) * 24 * time.Hour)
+		for range 3 {
+			if _, err := a.Lookup(t.Context(), "1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := strings.Count(log.String(), "session ends"); got != want {
+			t.Errorf("by day %d: warned %d times, want %d\n%s", day, got, want, log.String())
+		}
+	}
+	if strings.Contains(log.String(), "granted") {
+		t.Errorf("the log has the session:\n%s", log.String())
 	}
 }
 
