@@ -162,9 +162,6 @@ func (r *reference) apply(d *doing) bool {
 	case recommend.ActUnbookmark:
 		delete(held(recommend.ActBookmark), d.Pick)
 		delete(r.counted[d.Pick+" "+recommend.ActBookmark], d.reader)
-	case recommend.ActHide:
-		delete(r.counted[d.Pick+" "+recommend.ActHide], d.reader)
-		r.count(d, d.Kind)
 	case recommend.ActMore, recommend.ActUnhide:
 		delete(r.counted[d.Pick+" "+recommend.ActHide], d.reader)
 	case recommend.ActCart, recommend.ActUncart:

@@ -36,6 +36,8 @@ type Feedback struct {
 	ID   string    `json:"id"`
 	More bool      `json:"more,omitempty"` // else less
 	At   time.Time `json:"at"`
+	// Counted is when the pulse counted that the reader wants less of a pick.
+	Counted time.Time `json:"counted,omitzero"`
 }
 
 // A Clicked is a way to a checkout that a reader was given. With those of the

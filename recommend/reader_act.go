@@ -206,23 +206,29 @@ func (r *Reader) FeedbackOn(kind, id string) *Feedback {
 }
 
 // feed notes that the reader wants less or more of something. Wanting less
-// again is wanting it from now on.
+// again is wanting it from now on; it is counted from the first time.
 func (d *deed) feed(kind, id string) error {
 	now := Feedback{Kind: kind, ID: id, More: d.a.Kind == ActMore, At: d.at}
-	if old := d.FeedbackOn(kind, id); old != nil {
-		same := old.More == now.More && !now.At.After(old.At)
-		if counts := kind == "pick" && !now.More && !d.Impersonal; same && (!counts || d.counted(id, ActHide)) {
-			return nil
-		}
-	} else if len(d.Feedback) >= maxFeedback {
+	changed := true
+	switch old := d.FeedbackOn(kind, id); {
+	case old == nil && len(d.Feedback) >= maxFeedback:
 		return tooMany("/"+kind, maxFeedback)
-	}
-	d.dropFeedback(func(f *Feedback) bool { return f.Kind == kind && f.ID == id })
-	d.Feedback = append(d.Feedback, now)
-	if kind == "pick" {
-		if !now.More {
-			d.count(id, ActHide)
+	case old == nil:
+	case old.More != now.More:
+		d.dropFeedback(func(f *Feedback) bool { return f.Kind == kind && f.ID == id })
+	default:
+		changed = now.At.After(old.At)
+		if !changed {
+			now.At = old.At
 		}
+		now.Counted = old.Counted
+		d.Feedback = slices.DeleteFunc(d.Feedback, func(f Feedback) bool { return f.Kind == kind && f.ID == id })
+	}
+	if kind == "pick" && !now.More && d.count(id, ActHide) {
+		now.Counted = d.at
+	}
+	d.Feedback = append(d.Feedback, now)
+	if kind == "pick" && changed {
 		d.step(id, d.a.Expert, d.a.Kind)
 	}
 	return nil
@@ -243,7 +249,7 @@ func (d *deed) dropFeedback(drop func(*Feedback) bool) {
 			return false
 		}
 		if f.Kind == "pick" && !f.More {
-			d.uncount(f.ID, ActHide, f.At)
+			d.uncount(f.ID, ActHide, f.Counted)
 		}
 		return true
 	})

@@ -23,23 +23,20 @@ func countedBit(kind string) uint16 {
 	return 0
 }
 
-// counted reports whether the reader is counted for a kind of action now.
-func (r *Reader) counted(pick, kind string) bool { return r.Traces[pick].Did&countedBit(kind) != 0 }
-
-// count counts the reader once for a kind of action.
-func (d *deed) count(pick, kind string) {
-	if d.Impersonal {
-		return
+// count counts the reader once for a kind of action. It reports whether he was
+// not counted before.
+func (d *deed) count(pick, kind string) bool {
+	t, bit := d.Traces[pick], countedBit(kind)
+	if d.Impersonal || t.Did&bit != 0 {
+		return false
 	}
-	t := d.Traces[pick]
-	if bit := countedBit(kind); t.Did&bit == 0 {
-		t.Did |= bit
-		if kind == ActCart {
-			t.Carted = d.at.Unix()
-		}
-		d.put(pick, t)
-		d.effects.Counts = append(d.effects.Counts, Count{Pick: pick, Kind: kind, Readers: 1, At: d.at.Truncate(time.Second)})
+	t.Did |= bit
+	if kind == ActCart {
+		t.Carted = d.at.Unix()
 	}
+	d.put(pick, t)
+	d.effects.Counts = append(d.effects.Counts, Count{Pick: pick, Kind: kind, Readers: 1, At: d.at.Truncate(time.Second)})
+	return true
 }
 
 // uncount takes back that the reader was counted at a time.
