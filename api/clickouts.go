@@ -165,17 +165,9 @@ func (d *departure) recall(k *recommend.Click, r *recommend.Reader) {
 func (d *departure) freeze(policy *recommend.Policy, r *recommend.Reader) {
 	rules := &policy.Earnings
 	d.click.Terms = recommend.Terms{
-		CommissionBP: commissionAt(d.product, d.click.At), ShareBP: rules.ShareBP, Model: rules.Model, HoldingDays: rules.HoldingDays, Policy: policy.Version,
+		CommissionBP: d.product.CommissionAt(d.click.At), ShareBP: rules.ShareBP, Model: rules.Model, HoldingDays: rules.HoldingDays, Policy: policy.Version,
 	}
 	d.click.Touches = r.Touches(&d.click, rules.KeptWindow.D())
-}
-
-// commissionAt is what the partner pays for orders of clicks at t.
-func commissionAt(p *recommend.Product, _ time.Time) int64 {
-	if p == nil {
-		return 0
-	}
-	return p.CommissionBP
 }
 
 // convert asks the partner's adapter for the way to its checkout. Where there

@@ -132,8 +132,12 @@ func (c *Checker) ask(ctx context.Context, a Adapter, item string, asked Product
 	}
 	p := *said
 	p.UpdatedAt = asked.UpdatedAt.UTC()
+	scene := c.cfg.World.Scene()
 	p.keepUnsaid(known)
-	if l, err := c.cfg.World.Scene().Partners.Links().Parse(p.URL); err != nil || l.Key() != p.Key {
+	if known != nil {
+		p.Follow(known, p.UpdatedAt, scene.Policy.Earnings.Notice.D()) // as the fold will
+	}
+	if l, err := scene.Partners.Links().Parse(p.URL); err != nil || l.Key() != p.Key {
 		p.URL = "" // the canonical link leads there too
 	}
 	if err := p.Validate(); err != nil {
