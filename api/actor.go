@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"vitrine.dev/recommend"
 )
@@ -94,6 +95,23 @@ func (a *actor) eventID(c *call, parts ...string) string {
 		return c.eventID()
 	}
 	return derive("e", append([]string{a.name, c.Request.Method, c.template(), c.key, c.digest}, parts...)...)
+}
+
+// sameID is eventID for what has to be one event also without a key, when two
+// requests saw the same document.
+func (a *actor) sameID(c *call, parts ...string) string {
+	if c.key != "" {
+		return a.eventID(c)
+	}
+	return derive("e", append([]string{a.name, strconv.FormatInt(a.version, 10)}, parts...)...)
+}
+
+// cartID is the same for two requests that saw the same cart.
+func (a *actor) cartID(c *call, parts ...string) string {
+	if c.key != "" {
+		return a.eventID(c)
+	}
+	return derive("e", append([]string{a.name, "cart", strconv.FormatInt(a.Cart.Revision, 10)}, parts...)...)
 }
 
 // did reports whether an event of a that this package made is known to have

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"log/slog"
 	"maps"
 	"strings"
 	"sync"
@@ -72,7 +73,7 @@ func (v *vault) all() map[string]string {
 }
 
 // veiled opens processes that share a vault, each with a cache of its own.
-func veiled(t *testing.T, v *vault) func(*api.Config) {
+func (w *world) veiled(t *testing.T, v *vault) func(*api.Config) {
 	t.Helper()
 	return func(c *api.Config) {
 		p, err := recommend.NewPseudonyms(v)
@@ -81,6 +82,9 @@ func veiled(t *testing.T, v *vault) func(*api.Config) {
 		}
 		t.Cleanup(p.Close)
 		c.Pseudonyms = p
+		c.Windows = recommend.NewWindows(recommend.WindowsConfig{
+			Shelf: w.engine.shelf, World: c.World, Store: w.engine, Pseudonyms: p, SecretKey: c.Keys.Secret("cursor"), Now: c.Now, Logger: slog.New(slog.DiscardHandler),
+		})
 	}
 }
 
@@ -107,7 +111,7 @@ func (e *engine) unnamed(t *testing.T, readers ...string) {
 
 func TestNoEventAndNoDocumentNamesAReader(t *testing.T) {
 	w, v := newWorld(t), &vault{names: make(map[string]string)}
-	s, other := w.open(t, veiled(t, v)), w.open(t, veiled(t, v))
+	s, other := w.open(t, w.veiled(t, v)), w.open(t, w.veiled(t, v))
 	s.expert("mei", "home")
 	const subject = "annabelle-lee"
 	ann := s.token(t, subject, api.ScopeWindowRead)
@@ -125,7 +129,7 @@ func TestNoEventAndNoDocumentNamesAReader(t *testing.T) {
 
 func TestReadingGivesNobodyAPseudonym(t *testing.T) {
 	w, v := newWorld(t), &vault{names: make(map[string]string)}
-	s := w.open(t, veiled(t, v))
+	s := w.open(t, w.veiled(t, v))
 	ann := s.token(t, "ann", api.ScopeWindowRead)
 	for _, path := range []string{"/v1/me/interests", "/v1/follows", "/v1/mutes"} {
 		s.do("GET", path, nil, ann).is(200)
@@ -137,7 +141,7 @@ func TestReadingGivesNobodyAPseudonym(t *testing.T) {
 
 func TestAReaderWhoWasErasedElsewhereGoesOnUnderAnotherName(t *testing.T) {
 	w, v := newWorld(t), &vault{names: make(map[string]string)}
-	s := w.open(t, veiled(t, v))
+	s := w.open(t, w.veiled(t, v))
 	ann := s.token(t, "ann", api.ScopeWindowRead)
 	home := object{"interests": []object{{"topic": "home", "weight": 1}}}
 	s.do("PUT", "/v1/me/interests", home, ann).is(200)

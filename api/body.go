@@ -42,13 +42,17 @@ func (c *call) readBody() error {
 
 // takes is which content types a route reads, and how many bytes.
 func (r *route) takes() (types []string, limit int64) {
+	types, limit = []string{"application/json"}, jsonLimit
 	switch {
 	case r.body == ndjsonBody:
-		return []string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, ndjsonLimit
+		types, limit = []string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, ndjsonLimit
 	case r.body == webhookBody:
-		return []string{"application/json"}, webhookLimit
+		limit = webhookLimit
 	case r.method == http.MethodPatch:
-		return []string{"application/json", "application/merge-patch+json"}, jsonLimit
+		types = append(types, "application/merge-patch+json")
 	}
-	return []string{"application/json"}, jsonLimit
+	if r.limit > 0 {
+		limit = r.limit
+	}
+	return types, limit
 }

@@ -13,7 +13,7 @@ func moneyProblems() []problemType {
 		{
 			codeOutOfStock, http.StatusConflict,
 			text{"The partner has not enough of it", "库存不足"},
-			text{"available says how many are left, where the partner tells. Bookmarks are kept: look again later.", "available 为剩余数量（如合作方提供）。收藏会保留，可稍后再看。"},
+			text{"available_quantity says how many are left, where the partner tells. Bookmarks are kept: look again later.", "available_quantity 为剩余数量（如合作方提供）。收藏会保留，可稍后再看。"},
 		},
 		{
 			codeCartEmpty, http.StatusConflict,

@@ -124,9 +124,9 @@ func notBought(err error) error {
 func inStock(m *recommend.Middle, d *departure) error {
 	switch p := m.Product; {
 	case m.SoldOut, p.Availability() == recommend.OutOfStock:
-		return refuse(codeOutOfStock, "the partner has none left").with("available", 0)
+		return refuse(codeOutOfStock, "the partner has none left").with("available_quantity", 0)
 	case p != nil && p.Stock != nil && !p.Preorder && *p.Stock < int64(d.quantity):
-		return refuse(codeOutOfStock, fmt.Sprintf("the partner has %d left", *p.Stock)).with("available", *p.Stock)
+		return refuse(codeOutOfStock, fmt.Sprintf("the partner has %d left", *p.Stock)).with("available_quantity", *p.Stock)
 	}
 	return nil
 }

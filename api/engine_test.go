@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ type engine struct {
 	parts int
 
 	mu      sync.Mutex
+	changed []recommend.Ref // as documents were put
 	log     map[string][]recommend.Event
 	docs    map[recommend.Ref]recommend.Document
 	dead    []error // why events changed nothing
@@ -129,8 +131,17 @@ func (e *engine) plant(t *testing.T, ref recommend.Ref, v any) {
 
 func (e *engine) Put(context.Context, ...recommend.Document) error { return nil }
 
-func (e *engine) Changes(context.Context, recommend.Kind, recommend.Mark, int) ([]recommend.Document, recommend.Mark, error) {
-	return nil, "", nil
+func (e *engine) Changes(_ context.Context, kind recommend.Kind, since recommend.Mark, limit int) ([]recommend.Document, recommend.Mark, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n, _ := strconv.Atoi(string(since)) // "" is the beginning
+	var out []recommend.Document
+	for ; n < len(e.changed) && len(out) < limit; n++ {
+		if ref := e.changed[n]; ref.Kind == kind && !slices.Contains(e.changed[n+1:], ref) {
+			out = append(out, e.docs[ref])
+		}
+	}
+	return out, recommend.Mark(strconv.Itoa(n)), nil
 }
 
 func (e *engine) Check(context.Context) error { return nil }

@@ -92,6 +92,7 @@ func (e *engine) apply(ctx context.Context, f ingest.Folder, ev recommend.Event)
 // put stores d and tells those who follow documents of its kind.
 func (e *engine) put(ctx context.Context, d recommend.Document) error {
 	e.docs[d.Ref] = d
+	e.changed = append(e.changed, d.Ref)
 	if d.Kind == recommend.KindRuling {
 		if err := e.world.Apply(ctx, []recommend.Document{d}); err != nil {
 			return err

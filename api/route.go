@@ -39,6 +39,7 @@ type route struct {
 	scope  string // "": anybody
 	class  class
 	body   media
+	limit  int64 // of the body, in bytes; 0 is that of its kind
 	keys   repeats
 	serve  func(*call) error
 }
@@ -68,6 +69,27 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/mutes", scope: ScopeWindowRead, class: classRead, serve: s.mutes},
 		{method: put, path: "/v1/mutes/:kind/:id", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.mute},
 		{method: del, path: "/v1/mutes/:kind/:id", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.unmute},
+
+		{method: post, path: "/v1/actions", scope: ScopeWindowRead, class: classWrite, body: jsonBody, limit: batchLimit, keys: keyed, serve: s.actions},
+		{method: get, path: "/v1/bookmarks", scope: ScopeWindowRead, class: classRead, serve: s.bookmarks},
+		{method: put, path: "/v1/bookmarks/:pick", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.bookmark},
+		{method: del, path: "/v1/bookmarks/:pick", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.unbookmark},
+		{method: get, path: "/v1/cart", scope: ScopeWindowRead, class: classRead, serve: s.cart},
+		{method: post, path: "/v1/cart/items", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.addToCart},
+		{method: patch, path: "/v1/cart/items/:line", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.setLine},
+		{method: del, path: "/v1/cart/items/:line", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.removeLine},
+		{method: post, path: "/v1/cart/merge", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.mergeCart},
+		{method: get, path: "/v1/feedback", scope: ScopeWindowRead, class: classRead, serve: s.feedback},
+		{method: del, path: "/v1/feedback", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.resetFeedback},
+		{method: put, path: "/v1/feedback/:kind/:id", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.setFeedback},
+		{method: del, path: "/v1/feedback/:kind/:id", scope: ScopeWindowRead, class: classWrite, keys: keyed, serve: s.unsetFeedback},
+		{method: get, path: "/v1/reports", scope: ScopeModerate, class: classRead, serve: s.reports},
+		{method: post, path: "/v1/reports", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.denounce},
+		{method: post, path: "/v1/complaints", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.complain},
+		{method: get, path: "/v1/me/privacy", scope: ScopeWindowRead, class: classRead, serve: s.privacy},
+		{method: put, path: "/v1/me/privacy", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.setPrivacy},
+		{method: get, path: "/v1/me/export", scope: ScopeWindowRead, class: classQuery, serve: s.export},
+		{method: del, path: "/v1/me", scope: ScopeWindowRead, class: classWrite, serve: s.erase},
 
 		{method: get, path: "/v1/topics", class: classRead, serve: s.topics},
 		{method: get, path: "/v1/search", class: classQuery, serve: s.search},

@@ -16,9 +16,11 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// Documents is what handlers read by id: a [recommend.Store] is one.
+// Documents is what handlers read by id, and lists that they follow: a
+// [recommend.Store] is one.
 type Documents interface {
 	Get(ctx context.Context, refs ...recommend.Ref) ([]recommend.Document, error)
+	Changes(ctx context.Context, kind recommend.Kind, since recommend.Mark, limit int) ([]recommend.Document, recommend.Mark, error)
 }
 
 // Windows answers what readers look at: a [recommend.Windows] is one. A cursor
@@ -35,6 +37,9 @@ type Windows interface {
 	TopicTree(lang string) []recommend.TopicInfo
 	Middle(ctx context.Context, id string, v recommend.Viewer) (*recommend.Middle, error)
 	CartNow(ctx context.Context, r *recommend.Reader, lang string, ids ...string) (*recommend.CartView, error)
+	Bookmarks(ctx context.Context, r recommend.BookmarksRequest) (*recommend.BookmarksPage, error)
+	CartOf(ctx context.Context, r *recommend.Reader, lang string) (*recommend.CartView, error)
+	VerifyWindowID(id, pseudonym string) bool
 }
 
 // Config is what a [Server] works with. Log, Store, World, Windows and Keys

@@ -25,10 +25,13 @@ func (s *Server) grant(c *call, claims Claims) (*grant, error) {
 	return &grant{token, claims.Subject, strings.Join(claims.Scopes, " "), claims.Expires().Truncate(time.Second)}, nil
 }
 
+// guestClient is the client_id of tokens of readers who have not signed in.
+const guestClient = "guest"
+
 // guest lets somebody in who only reads: a new reader with own interests,
 // follows and mutes.
 func (s *Server) guest(c *call) error {
-	g, err := s.grant(c, Claims{Subject: "g" + randomHex(traceSize), Client: "guest", Scopes: []string{ScopeWindowRead}})
+	g, err := s.grant(c, Claims{Subject: "g" + randomHex(traceSize), Client: guestClient, Scopes: []string{ScopeWindowRead}})
 	if err != nil {
 		return err
 	}
