@@ -48,7 +48,8 @@ type lane struct {
 	// error when the lane must stop.
 	pause func(attempt int) error
 
-	states *stateCache
+	states     *stateCache
+	generation uint64 // of the store that they are from, if it tells
 	// taken is the offset of the last message fetched, folded or not.
 	taken int64
 	// caughtUp holds, by topic, the offset up to which events had been taken
@@ -163,6 +164,7 @@ func (l *lane) apply(ctx context.Context, items []item) (n int, wait *Premature,
 // what one of the items makes.
 func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Premature, err error) {
 	for {
+		l.notice()
 		docs, err := l.load(ctx, items)
 		if err != nil {
 			return 0, nil, err
@@ -180,7 +182,12 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 			l.states.clear()
 			continue
 		}
-		if err := l.write(ctx, w); err != nil {
+		err = l.write(ctx, w)
+		if errors.Is(err, recommend.ErrConflict) { // made from documents that are no more
+			l.states.clear()
+			continue
+		}
+		if err != nil {
 			return 0, nil, err
 		}
 		break
@@ -192,11 +199,20 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 	return n, wait, nil
 }
 
+// notice forgets the states that were read before the store's documents were
+// replaced, by a rebuild that may have made others.
+func (l *lane) notice() {
+	if s, ok := l.store.(interface{ Generation() uint64 }); ok && s.Generation() != l.generation {
+		l.generation = s.Generation()
+		l.states.clear()
+	}
+}
+
 // try calls op until it succeeds or fails for good.
 func (l *lane) try(ctx context.Context, what string, op func(context.Context) error) error {
 	for attempt := 0; ; attempt++ {
 		err := once(ctx, op)
-		if err == nil || errors.Is(err, recommend.ErrInvalid) {
+		if err == nil || errors.Is(err, recommend.ErrInvalid) || errors.Is(err, recommend.ErrConflict) {
 			return err
 		}
 		l.meter.retried()

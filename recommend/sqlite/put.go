@@ -27,7 +27,9 @@ type entry struct {
 // Put is described at [recommend.Store]. Documents that can never be taken are
 // those whose kind or id is empty or no text, with a negative version, and with a
 // body that is no JSON object or is over 256 MiB. The others of one Put are written in
-// one transaction.
+// one transaction. A Put that had to wait while the file was replaced is an
+// error that wraps [recommend.ErrConflict] too: its documents were made from
+// what was there before.
 func (s *Store) Put(ctx context.Context, docs ...recommend.Document) error {
 	if err := ctx.Err(); err != nil {
 		return unavailable("put", err)
@@ -43,7 +45,7 @@ func (s *Store) Put(ctx context.Context, docs ...recommend.Document) error {
 		entries = append(entries, e)
 	}
 	if len(entries) > 0 {
-		if err := s.writer.put(ctx, entries); err != nil {
+		if err := s.write(ctx, entries); err != nil {
 			return unavailable(fmt.Sprintf("put %d documents, %s first", len(entries), entries[0].Ref), err)
 		}
 	}
@@ -51,6 +53,16 @@ func (s *Store) Put(ctx context.Context, docs ...recommend.Document) error {
 		return &recommend.PutError{Items: refused}
 	}
 	return nil
+}
+
+func (s *Store) write(ctx context.Context, entries []entry) error {
+	began := s.changes.Load()
+	s.writing.RLock()
+	defer s.writing.RUnlock()
+	if s.changes.Load() != began {
+		return fmt.Errorf("the file was replaced: %w", recommend.ErrConflict)
+	}
+	return s.writer.put(ctx, entries)
 }
 
 // storable reports whether SQLite keeps s as text, whole: it ends at a zero.

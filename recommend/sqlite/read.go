@@ -24,6 +24,7 @@ FROM json_each(?) AS r CROSS JOIN documents AS d ON d.kind = r.value ->> 0 AND d
 ORDER BY r.key`},
 		{&s.read.changes, "SELECT seq, id, version, body FROM documents WHERE kind = ? AND seq > ? ORDER BY seq LIMIT ?"},
 		{&s.read.last, "SELECT seq FROM store"},
+		{&s.read.page, "SELECT id, version, body FROM documents WHERE kind = ? AND id > ? ORDER BY id LIMIT ?"},
 		{&s.read.search, searchSQL},
 	} {
 		stmt, err := s.readers.PrepareContext(ctx, p.text)
@@ -40,6 +41,8 @@ func (s *Store) Get(ctx context.Context, refs ...recommend.Ref) ([]recommend.Doc
 	if err := ctx.Err(); err != nil {
 		return nil, unavailable("get", err)
 	}
+	s.reading.RLock()
+	defer s.reading.RUnlock()
 	switch len(refs) {
 	case 0:
 		return nil, nil
@@ -112,6 +115,8 @@ func (s *Store) Changes(ctx context.Context, kind recommend.Kind, since recommen
 	if !kind.Indexed() {
 		return nil, since, fmt.Errorf("sqlite: changes of %s, which is not indexed: %w", kind, recommend.ErrInvalid)
 	}
+	s.reading.RLock()
+	defer s.reading.RUnlock()
 	from, err := s.parseMark(since)
 	if err != nil {
 		return nil, since, err

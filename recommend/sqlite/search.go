@@ -40,6 +40,8 @@ func (s *Store) Search(ctx context.Context, q recommend.Search) (hits []recommen
 	if match == "" || q.Limit <= 0 {
 		return nil, nil
 	}
+	s.reading.RLock()
+	defer s.reading.RUnlock()
 	rows, err := s.read.search.QueryContext(ctx, match, min(q.Limit, maxHits), maxScored)
 	if err != nil {
 		return nil, unavailable(fmt.Sprintf("search for %q", q.Text), err)

@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	driver "modernc.org/sqlite"
@@ -39,7 +40,16 @@ type Options struct {
 
 // A Store is a [recommend.Store] in one SQLite file.
 type Store struct {
-	id      string // of the file; part of every mark
+	path string
+	opts Options
+
+	// writing is held for reading by every Put, and for writing by Replace,
+	// which lets nobody write meanwhile. reading does the same for the time in
+	// which there is no file to read; the fields below are of the file.
+	writing sync.RWMutex
+	reading sync.RWMutex
+	changes atomic.Uint64 // files that this store has had before
+	id      string        // of the file; part of every mark
 	readers *sql.DB
 	read    statements
 	writer  *writer
@@ -54,7 +64,7 @@ var _ recommend.Store = (*Store)(nil)
 
 // statements are the prepared reads.
 type statements struct {
-	get, getMany, changes, last, search *sql.Stmt
+	get, getMany, changes, last, page, search *sql.Stmt
 }
 
 // Open opens the store in the file at path, and creates the file, not its
@@ -73,15 +83,16 @@ func Open(path string, opts Options) (*Store, error) {
 	if _, err := driver.Fdatasync(true); err != nil && !errors.Is(err, driver.ErrFdatasyncUnavailable) {
 		return nil, unavailable("open "+path, err)
 	}
-	s := new(Store)
-	if err := s.open(context.Background(), path, opts); err != nil {
+	s := &Store{path: path, opts: opts}
+	if err := s.open(context.Background()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// open fills s; on error the caller closes what it opened.
-func (s *Store) open(ctx context.Context, path string, opts Options) error {
+// open opens the file; on error the caller closes what it opened.
+func (s *Store) open(ctx context.Context) error {
+	path, opts := s.path, s.opts
 	name, err := dataSource(path, opts.BusyTimeout, writerPragmas())
 	if err != nil {
 		return unavailable("open "+path, err)
@@ -159,6 +170,8 @@ func (s *Store) changed() {
 
 // Check reads from the file.
 func (s *Store) Check(ctx context.Context) error {
+	s.reading.RLock()
+	defer s.reading.RUnlock()
 	if _, err := s.lastSeq(ctx); err != nil {
 		return unavailable("check", err)
 	}
@@ -170,18 +183,24 @@ func (s *Store) Check(ctx context.Context) error {
 // second Close does nothing.
 func (s *Store) Close() error {
 	s.closing.Do(func() {
-		var errs []error
-		if s.readers != nil {
-			errs = append(errs, s.readers.Close())
-		}
-		if s.writer != nil { // last, for the last connection tidies up the log
-			errs = append(errs, s.writer.close())
-		}
-		if err := errors.Join(errs...); err != nil {
+		s.reading.Lock()
+		defer s.reading.Unlock()
+		if err := s.closeFile(); err != nil {
 			s.closeErr = unavailable("close", err)
 		}
 	})
 	return s.closeErr
+}
+
+func (s *Store) closeFile() error {
+	var errs []error
+	if s.readers != nil {
+		errs = append(errs, s.readers.Close())
+	}
+	if s.writer != nil { // last, for the last connection tidies up the log
+		errs = append(errs, s.writer.close())
+	}
+	return errors.Join(errs...)
 }
 
 // unavailable makes err, of operation op, an [recommend.ErrUnavailable].
