@@ -7,8 +7,8 @@
 // but connections, so any number of processes may share one prefix.
 //
 // Each kind has an index template and an alias. "vitrine-pick" stands for
-// "vitrine-pick-000001" until an operator swaps it for another index, which
-// the template "vitrine-pick" gives the same mapping.
+// "vitrine-pick-000001" until a rebuild swaps it for another index, which the
+// template "vitrine-pick" gives the same mapping.
 package elastic
 
 import (
@@ -74,6 +74,7 @@ type Store struct {
 	client   *elasticsearch.Client
 	pool     *http.Transport // nil when Config brought its own
 	prefix   string
+	suffix   string // of the aliases; not empty for a store on its way to replace another
 	layout   layout
 	timeout  time.Duration
 	patience time.Duration
@@ -182,6 +183,9 @@ func (s *Store) patient(ctx context.Context) (context.Context, context.CancelFun
 // Close lets go of the connections. Documents need no flush: Put has left
 // nothing behind.
 func (s *Store) Close() error {
+	if s.suffix != "" { // the connections are those of the store to replace
+		return nil
+	}
 	defer s.disconnect()
 	if err := s.client.Close(context.Background()); err != nil {
 		return fmt.Errorf("close elasticsearch: %w", err)

@@ -14,15 +14,18 @@ import (
 )
 
 // alias is the name that documents of k are read and written by.
-func (s *Store) alias(k recommend.Kind) string { return s.prefix + "-" + string(k) }
+func (s *Store) alias(k recommend.Kind) string { return s.prefix + "-" + string(k) + s.suffix }
 
-// firstIndex is what the alias of k stands for until an operator swaps it.
+// firstIndex is what the alias of k stands for until a rebuild swaps it.
 func (s *Store) firstIndex(k recommend.Kind) string { return s.alias(k) + "-000001" }
 
 // create makes templates, indices and aliases as far as they are missing. Any
 // number of processes may do so at once: an index comes into being together
 // with its alias, so either both are there or neither.
 func (s *Store) create(ctx context.Context) error {
+	if s.suffix != "" {
+		return errors.New("an index that was being filled is gone")
+	}
 	for _, k := range recommend.Kinds() {
 		if err := s.putTemplate(ctx, k); err != nil {
 			return err
@@ -60,18 +63,27 @@ func (s *Store) putTemplate(ctx context.Context, k recommend.Kind) error {
 // aliased reports whether alias stands for an index. More than one is an
 // error: writes would go to one of them and reads to none.
 func (s *Store) aliased(ctx context.Context, alias string) (bool, error) {
+	index, err := s.behind(ctx, alias)
+	return index != "", err
+}
+
+// behind returns the index that alias stands for, "" if there is no alias.
+func (s *Store) behind(ctx context.Context, alias string) (string, error) {
 	var indices map[string]json.RawMessage
 	err := s.call(ctx, esapi.IndicesGetAliasRequest{Name: []string{alias}}, &indices)
 	if r, ok := errors.AsType[*reply](err); ok && r.Status == http.StatusNotFound {
-		return false, nil
+		return "", nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("look up alias %s: %w", alias, err)
+		return "", fmt.Errorf("look up alias %s: %w", alias, err)
 	}
 	if len(indices) > 1 {
-		return false, &reply{Status: http.StatusConflict, Reason: fmt.Sprintf("alias %s stands for %d indices, want 1", alias, len(indices))}
+		return "", &reply{Status: http.StatusConflict, Reason: fmt.Sprintf("alias %s stands for %d indices, want 1", alias, len(indices))}
 	}
-	return len(indices) == 1, nil
+	for index := range indices {
+		return index, nil
+	}
+	return "", nil
 }
 
 // createIndex makes the first index of k, empty, with its alias. The mapping
