@@ -29,9 +29,12 @@ type Rebuild struct {
 	Folders []Folder
 	Store   recommend.Store
 
-	// Scene and Refresh are those of a [Consumer], made of Store.
+	// Scene, Refresh, Clicks and Proves are those of a [Consumer], Scene and
+	// Refresh made of Store.
 	Scene   func() (*recommend.Policy, *link.Registry)
 	Refresh func(context.Context) error
+	Clicks  *recommend.Clicks
+	Proves  func(windowID, pseudonym string) bool
 
 	// Progress is told how many events are folded, of those that Run set out
 	// to fold. It may be called by several goroutines at once. Nil when nobody
@@ -80,7 +83,7 @@ type rebuildRun struct {
 func (r *Rebuild) prepare(ctx context.Context) (run *rebuildRun, err error) {
 	c := Consumer{
 		Cluster: r.Cluster, Codec: r.Codec, Folders: r.Folders, Store: r.Store, Log: discard{}, Dead: discard{},
-		Scene: r.Scene, Refresh: r.Refresh, BatchSize: r.BatchSize, Logger: r.Logger,
+		Scene: r.Scene, Refresh: r.Refresh, Clicks: r.Clicks, Proves: r.Proves, BatchSize: r.BatchSize, Logger: r.Logger,
 	}
 	if err := c.check(); err != nil {
 		return nil, err
