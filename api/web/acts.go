@@ -13,7 +13,7 @@ func categories() []string {
 
 // complaints are what can go wrong after a checkout.
 func complaints() []string {
-	return []string{"refund_refused", "not_as_described", "not_delivered", "counterfeit", "other"}
+	return []string{"refund_refused", "not_as_described", "not_delivered", "damaged", "counterfeit", "other"}
 }
 
 // earningStates are those that an expert can ask for.

@@ -1,6 +1,6 @@
 // The cart: quantities, removing, and the way to each shop. Every change says
 // which cart it was made on; one that was changed elsewhere is shown anew.
-import { ask, count, key, lang, Refused, say, toast } from './base.js';
+import { ask, count, key, lang, money, Refused, say, toast } from './base.js';
 import { checkout } from './checkout.js';
 
 const root = () => document.querySelector('[data-cart]');
@@ -106,27 +106,37 @@ async function buy(group) {
 	const rows = () => Array.from(root().querySelectorAll(`[data-group="${CSS.escape(partner)}"] [data-line]:not([data-blocked])`));
 	await chain; // what was typed last counts
 	const changed = rows().filter((li) => 'changed' in li.dataset);
-	if (changed.length) {
-		if (!await agreed(changed)) return;
-		for (const li of changed) if (!await set(li.dataset.line, Number(li.dataset.quantity))) return;
-	}
+	let agree = changed.length > 0;
+	if (agree && !await agreed(changed.map((li) => `${li.dataset.title}: ${li.querySelector('[data-problem]').textContent}`))) return;
 	const titles = new Map(rows().map((li) => [li.dataset.line, li.dataset.title]));
-	const once = key();
+	const mint = async (lines, keyed) => {
+		const { value } = await ask('POST', '/v1/cart/checkout', { body: { lines, ...(agree && { accept_prices: true }) }, headers: { 'Idempotency-Key': keyed } });
+		return value;
+	};
 	let left = false;
 	await checkout(name, async () => {
-		const { value } = await ask('POST', '/v1/cart/checkout', { body: { lines: Array.from(titles.keys()) }, headers: { 'Idempotency-Key': once } });
-		left = value.problems?.length > 0;
-		return value.clickouts.map((c) => ({ ...c, title: titles.get(c.line) ?? name }));
+		const first = await mint(Array.from(titles.keys()), key());
+		const ways = first.clickouts;
+		const dearer = first.problems.filter((p) => p.code === 'price_changed' && p.from && p.to);
+		left = first.problems.length > dearer.length;
+		// the shop was asked again and says something else than the page
+		if (dearer.length && await agreed(dearer.map((p) => say('cart.say.price', { title: titles.get(p.line) ?? name, from: money(p.from), to: money(p.to) })))) {
+			agree = true;
+			const second = await mint(dearer.map((p) => p.line), key());
+			ways.push(...second.clickouts);
+			left ||= second.problems.length > 0;
+		}
+		return ways.map((c) => ({ ...c, title: titles.get(c.line) ?? name }));
 	}, () => { etag = ''; know().then(redraw).catch(() => {}); });
 	if (left) toast(say('cart.say.left'));
 }
 
 /** agreed asks whether what the prices have become is right. */
-function agreed(rows) {
+function agreed(texts) {
 	const dialog = document.querySelector('[data-consent]');
-	dialog.querySelector('[data-consent-lines]').replaceChildren(...rows.map((li) => {
+	dialog.querySelector('[data-consent-lines]').replaceChildren(...texts.map((text) => {
 		const item = document.createElement('li');
-		item.textContent = `${li.dataset.title}: ${li.querySelector('[data-problem]').textContent}`;
+		item.textContent = text;
 		return item;
 	}));
 	return new Promise((done) => {

@@ -1,9 +1,11 @@
 // What an expert has earned, order by order, and how each figure came about.
-import { ask, clock, knows, money, say, toast } from './base.js';
+import { ask, clock, money, say, toast } from './base.js';
 import { gate } from './gate.js';
 
 gate();
 const page = document.querySelector('[data-earnings]');
+const partners = JSON.parse(page?.dataset.partners ?? '{}');
+const reasons = JSON.parse(page?.dataset.reasons ?? '{}');
 if (page) ledger();
 
 function ledger() {
@@ -86,7 +88,7 @@ function notices(list) {
 	}));
 }
 
-const reason = ({ reason: code, text }) => [knows(`earn.reason.${code}`) ? say(`earn.reason.${code}`) : '', text ?? ''].filter(Boolean).join(' ') || code || '';
+const reason = ({ reason: code, text }) => [reasons[code], text === reasons[code] ? '' : text].filter(Boolean).join(' ') || code || '';
 const points = (bp) => `${(bp / 100).toLocaleString(undefined, { maximumFractionDigits: 2 })}%`;
 
 function draw(template, line) {
@@ -98,7 +100,7 @@ function draw(template, line) {
 	tr.dataset.state = line.state;
 	at('product').textContent = line.title || line.product || line.pick;
 	at('product').href = `/picks/${encodeURIComponent(line.pick)}`;
-	at('where').textContent = say('earn.where', { partner: line.partner, order: line.order, model: say(`earn.model.${line.model || 'last'}`) });
+	at('where').textContent = say('earn.where', { partner: partners[line.partner] ?? line.partner, order: line.order, model: say(`earn.model.${line.model || 'last'}`) });
 	at('state').textContent = say(`earn.state.${line.state}`, { fallback: line.state });
 	at('state').classList.add(line.state);
 	const holds = line.holds_until && line.state === 'pending' ? say('earn.holds', { time: clock(new Date(line.holds_until)) }) : '';
