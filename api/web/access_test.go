@@ -72,12 +72,13 @@ func TestColoursCanBeTold(t *testing.T) {
 func TestPagesHaveLandmarksAndLabels(t *testing.T) {
 	w := newWorld(t, &web.Demo{Experts: []string{"ali"}})
 	w.fill(8)
+	w.keeper("keeper")
 	ids := regexp.MustCompile(`\sid="([^"]+)"`)
 	control := regexp.MustCompile(`<(?:input|select|textarea)[^>]*>`)
 	button := regexp.MustCompile(`(?s)<button([^>]*)>(.*?)</button>`)
 	refs := regexp.MustCompile(`(?:aria-labelledby|aria-describedby|for|popovertarget)="([^"]+)"`)
 	for _, target := range everyPage() {
-		for _, who := range []string{"", "ali picks:write"} {
+		for _, who := range []string{"", "ali picks:write", "keeper window:read"} {
 			page := w.get(target, "X-Test-Session", who).body
 			wants(t, page, `class="skip" href="#main"`, "<header", "<nav", `<main id="main"`, "<footer")
 			if n := strings.Count(page, "<h1"); n != 1 {

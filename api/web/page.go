@@ -29,8 +29,9 @@ var templateFiles embed.FS
 func contentPolicy(origins []string) (string, error) {
 	frames := "'none'"
 	for i, o := range origins {
+		o = strings.TrimSuffix(o, "/")
 		u, err := url.Parse(o)
-		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Scheme+"://"+u.Host != o || strings.ContainsAny(o, " ;,'\"") {
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Scheme+"://"+u.Host != o || strings.ContainsAny(o, " ;,'\"*") {
 			return "", fmt.Errorf("frame origin %q is not like https://shop.example", o)
 		}
 		if i == 0 {

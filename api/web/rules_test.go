@@ -13,7 +13,7 @@ import (
 
 // everyPage is one address of each kind.
 func everyPage() []string {
-	return []string{"/", "/?topic=home%2Ftea", "/search", "/search?q=pan", "/experts/ali", "/picks/p0", "/products/harbour:0", "/publish", "/about", "/nowhere"}
+	return []string{"/", "/?topic=home%2Ftea", "/search", "/search?q=pan", "/experts/ali", "/picks/p0", "/products/harbour:0", "/publish", "/about", "/cart", "/me", "/earnings", "/nowhere"}
 }
 
 func TestNoPageRunsOrLoadsWhatIsNotOurs(t *testing.T) {

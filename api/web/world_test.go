@@ -38,6 +38,7 @@ type testWorld struct {
 	world           *recommend.World
 	now             time.Time
 	away            bool // the store does not answer
+	windows         *recommend.Windows
 	site            http.Handler
 }
 
@@ -52,10 +53,10 @@ func newWorld(t testing.TB, demo *web.Demo) *testWorld {
 	now := func() time.Time { return w.now }
 	w.world = recommend.NewWorld(policy, logger)
 	w.shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: w.world.Scene, Now: now, Logger: logger})
-	windows := recommend.NewWindows(recommend.WindowsConfig{
+	w.windows = recommend.NewWindows(recommend.WindowsConfig{
 		Shelf: w.shelf, World: w.world, Store: w, SecretKey: []byte("a key of this test"), Now: now, Logger: logger,
 	})
-	w.site, err = web.New(web.Config{Windows: windows, Store: w, World: w.world, Demo: demo, Now: now, Session: sessionOf})
+	w.site, err = web.New(web.Config{Windows: w.windows, Store: w, World: w.world, Demo: demo, Now: now, Session: sessionOf})
 	if err != nil {
 		t.Fatal(err)
 	}
