@@ -16,7 +16,12 @@ type actor struct {
 	name    string
 	recommend.Reader
 	version int64 // of his document, -1 when there is none
+	behind  bool  // the document lacks events that this process appended
 }
+
+// has reports whether a state that the document shows makes a change to it
+// needless.
+func (a *actor) has(state bool) bool { return state && !a.behind }
 
 func readerRef(name string) recommend.Ref { return recommend.Ref{Kind: recommend.KindReader, ID: name} }
 
@@ -45,10 +50,14 @@ func (s *Server) meet(ctx context.Context, a *actor) error {
 		return err
 	}
 	a.Reader, a.version = recommend.Reader{ID: a.name}, -1
-	if known, err := body(docs, ref, &a.Reader); err != nil || !known {
+	known, err := body(docs, ref, &a.Reader)
+	if err != nil {
 		return err
 	}
-	a.version = docs[ref].Version
+	if known {
+		a.version = docs[ref].Version
+	}
+	a.behind = s.late.behind(a.name, a.version)
 	return nil
 }
 
@@ -98,9 +107,10 @@ func (a *actor) eventID(c *call, parts ...string) string {
 }
 
 // sameID is eventID for what has to be one event also without a key, when two
-// requests saw the same document.
+// requests saw the same document. While that is behind, the same change may be
+// meant again, and is another.
 func (a *actor) sameID(c *call, parts ...string) string {
-	if c.key != "" {
+	if c.key != "" || a.behind {
 		return a.eventID(c)
 	}
 	return derive("e", append([]string{a.name, strconv.FormatInt(a.version, 10)}, parts...)...)
@@ -143,6 +153,9 @@ func (s *Server) cause(c *call, a *actor, id string, made func(name string) (kin
 			return false, fmt.Errorf("%s: %w", kind, err)
 		}
 		pending, err := s.shown(c, a, e, at[0])
+		if pending {
+			s.late.note(a.name, at[0].Offset)
+		}
 		if err != nil || a.Erased.IsZero() {
 			return pending, err
 		}

@@ -27,7 +27,7 @@ func (s *Server) bookmark(c *call) error {
 	if err != nil {
 		return err
 	}
-	if at, ok := bookmarkOf(who, id); ok {
+	if at, ok := bookmarkOf(who, id); who.has(ok) {
 		return c.bookmarked(http.StatusOK, bookmarking{Pick: id, Bookmarked: true, At: at})
 	}
 	event := who.sameID(c, recommend.ActBookmark, id)
@@ -35,7 +35,7 @@ func (s *Server) bookmark(c *call) error {
 	if who, err = s.acting(c); err != nil {
 		return err
 	}
-	if at, ok := bookmarkOf(who, id); ok {
+	if at, ok := bookmarkOf(who, id); who.has(ok) {
 		return c.bookmarked(http.StatusOK, bookmarking{Pick: id, Bookmarked: true, At: at})
 	}
 	v, err := s.Windows.Pick(c.ctx(), id, recommend.Viewer{Reader: who.subject, Lang: c.lang})
@@ -95,7 +95,7 @@ func (s *Server) unbookmark(c *call) error {
 		return err
 	}
 	pending := false
-	if _, ok := bookmarkOf(who, id); ok {
+	if _, ok := bookmarkOf(who, id); !who.has(!ok) {
 		if pending, err = s.act(c, who, recommend.Action{ID: event, Kind: recommend.ActUnbookmark, Pick: id, At: c.now()}); err != nil {
 			return err
 		}

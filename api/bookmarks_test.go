@@ -169,8 +169,12 @@ func TestABookmarkMayBePending(t *testing.T) {
 			t.Errorf("got %v, want it pending", got)
 		}
 	}
+	s.do("DELETE", "/v1/bookmarks/"+pick, nil, ann).is(202)
 	s.engine.resume(t)
-	s.do("PUT", "/v1/bookmarks/"+pick, nil, ann).is(200)
+	if got := into[bookmarkList](s.do("GET", "/v1/bookmarks", nil, ann).is(200)).Items; len(got) != 0 {
+		t.Errorf("bookmarks %v, want none: it was taken back before it could be read", got)
+	}
+	s.do("PUT", "/v1/bookmarks/"+pick, nil, ann).is(201)
 	if n := s.engine.counted(pick, recommend.ActBookmark); n != 1 {
 		t.Errorf("the pulse counts %d readers, want one", n)
 	}

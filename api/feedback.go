@@ -43,10 +43,7 @@ func (s *Server) setFeedback(c *call) error {
 	if err != nil {
 		return err
 	}
-	if act == recommend.ActMute && who.Muted(o.kind, o.id) {
-		return c.done(false)
-	}
-	if f := who.FeedbackOn(o.kind, o.id); f != nil && act != recommend.ActMute && f.More == (act == recommend.ActMore) && f.At.Equal(c.now()) {
+	if act == recommend.ActMute && who.has(who.Muted(o.kind, o.id)) {
 		return c.done(false)
 	}
 	if err := s.known(c, o); err != nil {
@@ -75,12 +72,12 @@ func (s *Server) unsetFeedback(c *call) error {
 		return err
 	}
 	pending := false
-	if who.FeedbackOn(o.kind, o.id) != nil {
+	if !who.has(who.FeedbackOn(o.kind, o.id) == nil) {
 		if pending, err = s.act(c, who, o.action(who.eventID(c, "hide"), recommend.ActUnhide, c.now())); err != nil {
 			return err
 		}
 	}
-	if who.Muted(o.kind, o.id) {
+	if !who.has(!who.Muted(o.kind, o.id)) {
 		muted, err := s.act(c, who, o.action(who.eventID(c, "mute"), recommend.ActUnmute, c.now()))
 		if err != nil {
 			return err
@@ -97,8 +94,8 @@ func (s *Server) resetFeedback(c *call) error {
 		return err
 	}
 	pending := false
-	for act, some := range map[string]bool{recommend.ActUnhide: len(who.Feedback) > 0, recommend.ActUnmute: len(who.Mutes) > 0} {
-		if !some {
+	for act, none := range map[string]bool{recommend.ActUnhide: len(who.Feedback) == 0, recommend.ActUnmute: len(who.Mutes) == 0} {
+		if who.has(none) {
 			continue
 		}
 		late, err := s.act(c, who, recommend.Action{ID: who.eventID(c, act), Kind: act, At: c.now()})

@@ -29,7 +29,7 @@ func (s *Server) setFollow(c *call, act string) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(who.Follows, func(f recommend.Since) bool { return f.ID == id }) == out.Following {
+	if who.has(slices.ContainsFunc(who.Follows, func(f recommend.Since) bool { return f.ID == id }) == out.Following) {
 		return c.did(false, out)
 	}
 	if out.Following {

@@ -28,7 +28,7 @@ func (s *Server) setMute(c *call, act string) error {
 	if err != nil {
 		return err
 	}
-	if who.Muted(out.Kind, out.ID) == out.Muted {
+	if who.has(who.Muted(out.Kind, out.ID) == out.Muted) {
 		return c.did(false, out)
 	}
 	if out.Muted {

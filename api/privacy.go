@@ -55,7 +55,7 @@ func (s *Server) setPrivacy(c *call) error {
 		return err
 	}
 	pending := false
-	if off := act == recommend.ActImpersonal; who.Impersonal != off {
+	if off := act == recommend.ActImpersonal; !who.has(who.Impersonal == off) {
 		if pending, err = s.act(c, who, recommend.Action{ID: who.eventID(c), Kind: act, At: c.now()}); err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (s *Server) erase(c *call) error {
 	if err := s.meet(c.ctx(), who); err != nil {
 		return err
 	}
-	if who.Erased.IsZero() && who.version >= 0 {
+	if who.Erased.IsZero() { // also without a document: an event may be on its way
 		e := recommend.ErasedReader{ID: who.name, At: c.now()}
 		event, err := c.event(derive("e", who.name, recommend.TypeReaderErased), recommend.TypeReaderErased, who.name, e)
 		if err != nil {

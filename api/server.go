@@ -103,6 +103,7 @@ type Server struct {
 	answers   *answers
 	experts   *turns
 	readers   *turns
+	late      *late
 	cursors   sealer
 	tokens    *tokens
 	spec      spec
@@ -140,6 +141,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	if s.signatures, err = newSignatures(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if s.late, err = newLate(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	if s.engine, err = s.route(); err != nil {
@@ -214,6 +218,7 @@ func (s *Server) Close() {
 	s.limiter.close()
 	s.tokens.close()
 	s.answers.close()
+	s.late.close()
 	s.signatures.close()
 }
 
