@@ -91,7 +91,7 @@ func breaker[T any](c *GuardConfig, kind string) *gobreaker.CircuitBreaker[T] {
 		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) || errors.Is(err, errBusy) },
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			if c.Logger != nil {
-				c.Logger.Warn("partner's breaker moved", "partner", c.Partner, "kind", kind, "from", from.String(), "to", to.String()) //nolint:sloglint // the breaker has no context to hand on
+				c.Logger.Warn("partner's breaker moved", "partner", c.Partner, "kind", kind, "from", from.String(), "to", to.String())
 			}
 		},
 	})

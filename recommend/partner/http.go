@@ -47,7 +47,7 @@ func strict(c *http.Client) *http.Client {
 // status.
 func ask(client *http.Client, req *http.Request, v any) error {
 	req.Header.Set("Accept", "application/json")
-	resp, err := client.Do(req) //nolint:gosec // the operator names the address
+	resp, err := client.Do(req)
 	if err != nil {
 		return unavailable(req.Context(), err)
 	}

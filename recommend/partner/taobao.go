@@ -214,10 +214,10 @@ func (s *text) UnmarshalJSON(b []byte) error {
 // "--" and "" are no amounts.
 func parseYuan(s string) (int64, bool) {
 	whole, part, _ := strings.Cut(s, ".")
-	if len(whole) == 0 || len(whole) > 10 || len(part) > 2 {
+	if whole == "" || len(whole) > 10 || len(part) > 2 {
 		return 0, false
 	}
 	digits := whole + part + strings.Repeat("0", 2-len(part))
 	n, err := strconv.ParseUint(digits, 10, 63)
-	return int64(n), err == nil //nolint:gosec // 63 bits were asked for
+	return int64(n), err == nil
 }

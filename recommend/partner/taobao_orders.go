@@ -194,8 +194,11 @@ func (t *Taobao) tokenOf(ctx context.Context, o *publisherOrder) (string, error)
 		return "", nil
 	}
 	var click text
-	if raw := o.rest[t.cfg.ClickField]; raw == nil || json.Unmarshal(raw, &click) != nil || click == "" {
-		return "", nil // not one of our links
+	if raw := o.rest[t.cfg.ClickField]; raw != nil {
+		_ = json.Unmarshal(raw, &click) // what is no text is no mark of ours
+	}
+	if click == "" {
+		return "", nil
 	}
 	token, err := t.cfg.Token(ctx, string(click))
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 const maxBackoff = time.Minute
 
 // nudge says that there may be something to tell; s.mu is held.
-func (s *Shop) nudge(partner string) {
+func (s *Shop) nudge(id string) {
 	select {
-	case s.wake[partner] <- struct{}{}:
+	case s.wake[id] <- struct{}{}:
 	default: // it knows already
 	}
 }
@@ -78,18 +78,18 @@ func (s *Shop) tell(ctx context.Context, p *Partner) {
 	}
 }
 
-func (s *Shop) waiting(partner string) int {
+func (s *Shop) waiting(id string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.state.Untold[partner])
+	return len(s.state.Untold[id])
 }
 
 // nextUntold is the change to tell next, and its number: the oldest, or the
 // newest when they go out of order.
-func (s *Shop) nextUntold(partner string, newest bool) (int, recommend.OrderReport, bool) {
+func (s *Shop) nextUntold(id string, newest bool) (int, recommend.OrderReport, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	untold := s.state.Untold[partner]
+	untold := s.state.Untold[id]
 	if len(untold) == 0 {
 		return 0, recommend.OrderReport{}, false
 	}
@@ -100,10 +100,10 @@ func (s *Shop) nextUntold(partner string, newest bool) (int, recommend.OrderRepo
 	return n, s.state.Changes[n-1], true
 }
 
-func (s *Shop) told(partner string, n int) error {
+func (s *Shop) told(id string, n int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.Untold[partner] = slices.DeleteFunc(s.state.Untold[partner], func(m int) bool { return m == n })
+	s.state.Untold[id] = slices.DeleteFunc(s.state.Untold[id], func(m int) bool { return m == n })
 	return s.save()
 }
 
@@ -122,7 +122,7 @@ func (s *Shop) post(ctx context.Context, p *Partner, r recommend.OrderReport, at
 	timestamp, signature := partner.Sign(p.Secret, at, body)
 	req.Header.Set(partner.HeaderTimestamp, timestamp)
 	req.Header.Set(partner.HeaderSignature, signature)
-	resp, err := s.client.Do(req) //nolint:gosec // the operator names the address
+	resp, err := s.client.Do(req)
 	if err != nil {
 		return err
 	}

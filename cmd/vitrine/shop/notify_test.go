@@ -235,7 +235,7 @@ func TestWhatWasNotToldIsToldByTheNextProcess(t *testing.T) {
 		order := buy(t, s.Handler(), "/p/shanque/checkout", pot("1"))
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if got, want := k.states(), append(before, idOf(order)+" paid 15900"); !slices.Equal(got, want) {
+		if got, want := k.states(), slices.Concat(before, []string{idOf(order) + " paid 15900"}); !slices.Equal(got, want) {
 			t.Errorf("told %v, want %v", got, want)
 		}
 		if strings.HasPrefix(before[0], idOf(order)) {

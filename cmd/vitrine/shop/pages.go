@@ -73,7 +73,8 @@ func (s *Shop) page(f func(*visit) error) http.Handler {
 		v := &visit{shop: s, partner: s.partners[r.PathValue("partner")], w: w, r: r, lang: language(r), tmpl: tmpl}
 		r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
 		err := f(v)
-		status, problem := http.StatusOK, ""
+		var status int
+		var problem string
 		switch {
 		case err == nil:
 			return

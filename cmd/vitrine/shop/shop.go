@@ -124,7 +124,10 @@ func New(c Config) (*Shop, error) {
 			s.listed[id] = append(s.listed[id], g.Key)
 		}
 	}
-	return s, s.load()
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Run tells Vitrine of orders until ctx ends. What could not be told by then is

@@ -218,11 +218,10 @@ func (s *Shop) report(o *order, r recommend.OrderReport) error {
 	r.ID, r.Partner, r.Line, r.Token, r.Quantity, r.At = o.ID, o.Partner, "1", o.Token, o.Quantity, at
 	s.state.Changes = append(s.state.Changes, r)
 	if s.partners[o.Partner].Notify != "" {
-		untold := append(s.state.Untold[o.Partner], len(s.state.Changes))
-		if over := len(untold) - maxUntold; over > 0 {
-			untold = untold[over:]
+		s.state.Untold[o.Partner] = append(s.state.Untold[o.Partner], len(s.state.Changes))
+		if over := len(s.state.Untold[o.Partner]) - maxUntold; over > 0 {
+			s.state.Untold[o.Partner] = s.state.Untold[o.Partner][over:]
 		}
-		s.state.Untold[o.Partner] = untold
 		s.nudge(o.Partner)
 	}
 	return s.save()

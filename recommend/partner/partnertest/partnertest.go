@@ -222,8 +222,9 @@ type change struct {
 }
 
 func changes(pages ...[]recommend.OrderReport) []change {
-	var out []change
-	for _, r := range slices.Concat(pages...) {
+	reports := slices.Concat(pages...)
+	out := make([]change, 0, len(reports))
+	for _, r := range reports {
 		out = append(out, change{r.ID, r.Line, r.State, r.Refund, r.Token, r.Amount, r.At.UTC()})
 	}
 	return out
@@ -262,7 +263,7 @@ func touching(t *testing.T, p *Partner) {
 				t.Errorf("cut at %v: %+v comes in both windows", r.At, c)
 			}
 		}
-		got := append(before, after...)
+		got := slices.Concat(before, after)
 		byTime := func(a, b change) int { return a.at.Compare(b.at) }
 		slices.SortStableFunc(got, byTime)
 		if !slices.Equal(got, want) {
