@@ -2,9 +2,12 @@ package ingest_test
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"vitrine.dev/ingest"
 	"vitrine.dev/recommend"
@@ -167,5 +170,97 @@ func TestWhatIsCoveredOfAPartnersOrdersIsKept(t *testing.T) {
 		if want := map[int]int{0: 1, 6: 2, 3: 1}[h]; len(o.Sync.Covered) != want {
 			t.Errorf("after hour %d: %v, want %d spans", h, o.Sync.Covered, want)
 		}
+	}
+}
+
+// TestTheReaderHasBoughtOnceHisOrderIsPaid takes what the fold of orders tells
+// along the whole way to the fold of actions, by the seal.
+func TestTheReaderHasBoughtOnceHisOrderIsPaid(t *testing.T) {
+	b := newOrderBench()
+	out := b.mustFold(t, ingest.Orders(), reported(aReport(t, "paid", 19900, noon)))
+	codec := ingest.Codec{SealKey: []byte("key")}
+	for _, e := range out.Appends[recommend.TopicActions] {
+		m, err := codec.Encode(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e, err = codec.Decode(m); err != nil || !e.Trusted {
+			t.Fatalf("%+v, %v: want it sealed", e, err)
+		}
+		b.mustFold(t, ingest.Actions(), e)
+		again := b.mustFold(t, ingest.Actions(), e)
+		if !again.Duplicate {
+			t.Error("a purchase told twice counts twice")
+		}
+		e.Trusted = false
+		e.ID += "-forged"
+		if _, err := b.fold(ingest.Actions(), e); code(err) != "purchase-unproven" {
+			t.Errorf("without the seal: %v, want purchase-unproven", err)
+		}
+	}
+	if _, ok := doc[recommend.Reader](t, b, recommend.KindReader, "r1").Traces["p1"]; !ok {
+		t.Error("the reader has done nothing with p1")
+	}
+	if _, err := (ingest.Codec{}).Encode(out.Appends[recommend.TopicActions][0]); code(err) != "no-seal-key" {
+		t.Errorf("without a key: %v, want no-seal-key", err)
+	}
+	c := &ingest.Consumer{
+		Cluster: ingest.Cluster{Brokers: []string{"127.0.0.1:1"}}, Folders: ingest.Folders(), Store: newMemStore(),
+		Log: newFoldedLog(t), Dead: hand{}, Scene: noScene, Clicks: testClicks,
+	}
+	if err := c.Run(t.Context()); err == nil {
+		t.Error("a consumer that opens clicks runs without a key of seals")
+	}
+}
+
+func TestTokensOfNobodysInstallationCreditNobody(t *testing.T) {
+	b := newBench() // it has no key of clicks
+	out := b.mustFold(t, ingest.Orders(), reported(aReport(t, "paid", 19900, noon)))
+	o := doc[recommend.Order](t, b, recommend.KindOrder, "o1")
+	if len(out.Leaves)+len(out.Appends) > 0 || o.Lines[0].Unattributed != "token-foreign" {
+		t.Errorf("%+v does %+v, want it kept and credited to nobody", o, out)
+	}
+}
+
+func TestOrderEventsAreRefused(t *testing.T) {
+	wrongKey := func(e recommend.Event) recommend.Event { e.Key = "o9"; return e }
+	late := noon.AddDate(0, 0, 2)
+	for name, tt := range map[string]struct {
+		event recommend.Event
+		code  string
+	}{
+		"under another order's key": {wrongKey(reported(aReport(t, "paid", 1, noon))), "wrong-key"},
+		"of the future":             {func() recommend.Event { e := reported(aReport(t, "paid", 1, late)); e.Appended = noon; return e }(), "clock-skew"},
+		"in another currency": {func() recommend.Event {
+			r := aReport(t, "paid", 1, noon)
+			r.Amount.Currency = "USD"
+			return reported(r)
+		}(), "currency-mismatch"},
+		"of an unknown type":           {event("order.eaten.v1", "o1", noon, struct{}{}), "unknown-type"},
+		"of another shape":             {event(recommend.TypeOrderReported, "o1", noon, map[string]any{"id": "o1", "amount": 3}), "bad-data"},
+		"with a rate":                  {event(recommend.TypeOrderReported, "o1", noon, map[string]any{"id": "o1", "partner": "jd", "line": "1", "amount": cny(1), "state": "paid", "at": noon, "rate": 9}), "terms-frozen"},
+		"with a team":                  {event(recommend.TypeOrderReported, "o1", noon, map[string]any{"id": "o1", "partner": "jd", "line": "1", "amount": cny(1), "state": "paid", "at": noon, "team": 9}), "multi-level-forbidden"},
+		"a span under another's key":   {wrongKey(event(recommend.TypeOrdersSynced, "", noon, recommend.OrdersSynced{Partner: "jd", From: noon, To: late})), "wrong-key"},
+		"a span that ends before":      {event(recommend.TypeOrdersSynced, "sync:jd", noon, recommend.OrdersSynced{Partner: "jd", From: late, To: noon}), "validation"},
+		"a span of the future":         {event(recommend.TypeOrdersSynced, "sync:jd", noon, recommend.OrdersSynced{Partner: "jd", From: noon, To: late}), "clock-skew"},
+		"a ruling by nobody":           {event(recommend.TypeEarningRuled, "o1", noon, recommend.EarningRuled{Order: "o1", Partner: "jd", Line: "1", State: "fraud", At: noon}), "validation"},
+		"a ruling under another key":   {wrongKey(ruled("fraud", noon)), "wrong-key"},
+		"a ruling on no line of it":    {event(recommend.TypeEarningRuled, "o1", noon, recommend.EarningRuled{Order: "o1", Partner: "jd", Line: "7", State: "fraud", By: "m1", At: noon}), "order-unknown"},
+		"a ruling on what is nobody's": {event(recommend.TypeEarningRuled, "o1", noon, recommend.EarningRuled{Order: "o1", Partner: "jd", Line: "2", State: "fraud", By: "m1", At: noon}), "nothing-earned"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newOrderBench()
+			b.mustFold(t, ingest.Orders(), reported(aReport(t, "paid", 100, noon)))
+			free := aReport(t, "paid", 100, noon)
+			free.Line, free.Token = "2", ""
+			b.mustFold(t, ingest.Orders(), reported(free))
+			before := maps.Clone(b.docs)
+			if _, err := b.fold(ingest.Orders(), tt.event); code(err) != tt.code {
+				t.Errorf("got %v, want %s", err, tt.code)
+			}
+			if diff := cmp.Diff(before, b.docs); diff != "" {
+				t.Errorf("a refused event changed documents:\n%s", diff)
+			}
+		})
 	}
 }
