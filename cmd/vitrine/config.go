@@ -34,6 +34,7 @@ type config struct {
 	Replicas    int
 
 	Trusted bool
+	Verify  bool
 
 	Sub, Scope, Partner string
 	TTL                 time.Duration
@@ -64,6 +65,8 @@ func flagsOf(name string) []string {
 		return append(engines, "trusted")
 	case "export":
 		return engines
+	case "rebuild":
+		return append(engines, "verify")
 	case "dead":
 		return append(engines, "topic", "reason", "id", "open", "through")
 	case "partner":
@@ -144,6 +147,7 @@ func (c *config) define(fs *flag.FlagSet) {
 	fs.IntVar(&c.Shards, "shards", 1, "shards of new indices")
 	fs.IntVar(&c.Replicas, "replicas", 0, "replicas of new indices")
 	fs.BoolVar(&c.Trusted, "trusted", false, "the files are an archive: publishing limits, similarity and probation do not apply")
+	fs.BoolVar(&c.Verify, "verify", true, "compare every document with the one that it replaces; a difference is exit status 1")
 	fs.StringVar(&c.Sub, "sub", "", "`id` of the reader, expert, partner or moderator")
 	fs.StringVar(&c.Scope, "scope", "window:read", "`scopes`, separated by blanks")
 	fs.StringVar(&c.Partner, "partner", "", "partner `id` that catalog:write and orders:write act for, or that the shop is (several with commas)")

@@ -125,6 +125,9 @@ func (p *process) build() (*http.Server, error) {
 	}
 	p.follower = p.service.follower(kinds, apply)
 	p.background = append(p.background, p.follow, p.watchPolicy)
+	if p.engines.Embedded {
+		p.background = append(p.background, p.control)
+	}
 	if p.role.folds {
 		var err error
 		if p.consumer, err = p.service.consumer(p.follower); err != nil {
