@@ -188,19 +188,6 @@ export function count(cart) {
 	badge.firstElementChild.textContent = n;
 }
 
-/** once lets f run again only when it is done: a double click is one. */
-export function once(button, f) {
-	return async (...args) => {
-		if (button.ariaBusy === 'true') return;
-		button.ariaBusy = 'true';
-		try {
-			await f(...args);
-		} finally {
-			button.ariaBusy = 'false';
-		}
-	};
-}
-
 /** follow shows whether an expert is followed, wherever he is on the page. */
 function show(expert, following) {
 	for (const b of document.querySelectorAll(`[data-follow="${CSS.escape(expert)}"]`)) b.setAttribute('aria-pressed', following);
