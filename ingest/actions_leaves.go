@@ -83,7 +83,7 @@ func (x actionLeaves) journey(s recommend.Stepped) Leaf {
 
 // erasures leave nothing of the journeys and reports named.
 func erasures(reader string, e recommend.Effects) []Leaf {
-	var leaves []Leaf
+	leaves := make([]Leaf, 0, len(e.Forgotten)+len(e.Targets))
 	for _, pick := range e.Forgotten {
 		leaves = append(leaves, erasure(recommend.KindJourney, recommend.JourneyID(reader, pick)))
 	}

@@ -245,24 +245,22 @@ func TestAnyHistoryOfReadersIsCountedOnce(t *testing.T) {
 func (r *reference) check(t *rapid.T, store *memStore) {
 	got, want := map[string]int64{}, map[string]int64{}
 	for ref, d := range store.docs {
-		switch ref.Kind {
-		case recommend.KindPulse:
+		var of struct {
+			Reader string `json:"reader"`
+		}
+		mustDecode(t, d.Body, &of)
+		switch {
+		case r.erased[of.Reader]:
+			t.Errorf("%s of the erased %s: %s", ref, of.Reader, d.Body)
+		case ref.Kind == recommend.KindReader:
+			r.checkReader(t, ref.ID, d.Body)
+		case ref.Kind == recommend.KindPulse:
 			var p recommend.Pulse
 			mustDecode(t, d.Body, &p)
 			for kind, n := range p.Readers {
 				got[p.Pick+" "+kind] = n
 			}
 			r.bounded(t, &p)
-		case recommend.KindReader:
-			r.checkReader(t, ref.ID, d.Body)
-		case recommend.KindJourney, recommend.KindReport:
-			var of struct {
-				Reader string `json:"reader"`
-			}
-			mustDecode(t, d.Body, &of)
-			if r.erased[of.Reader] {
-				t.Errorf("%s of the erased %s: %s", ref, of.Reader, d.Body)
-			}
 		}
 	}
 	for key, readers := range r.counted {
