@@ -358,11 +358,17 @@ func (b *actionBatch) append() error {
 	for i, r := range theirs {
 		r.last, r.at = events[i], at[i]
 	}
-	if b.out.Pending = true; !b.wait {
-		return nil
+	if b.out.Pending = true; b.wait {
+		if b.out.Pending, err = b.settle(); err != nil {
+			return err
+		}
 	}
-	b.out.Pending, err = b.settle()
-	return err
+	for _, r := range theirs {
+		if b.out.Pending {
+			b.s.late.note(r.name, r.at.Offset)
+		}
+	}
+	return nil
 }
 
 // settle waits until the document of every reader holds his last action.

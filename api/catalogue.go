@@ -88,7 +88,7 @@ func requestProblems() []problemType {
 		{
 			codeTooLarge, http.StatusRequestEntityTooLarge,
 			text{"The body is too large", "请求体过大"},
-			text{"Send less at once. JSON bodies may have 64 KiB, a webhook 1 MiB, a batch of lines 4 MiB and 1,000 lines.", "请减少单次发送的内容：JSON 请求体最多 64 KiB，回调最多 1 MiB，逐行批量最多 4 MiB、1000 行。"},
+			text{"Send less at once. JSON bodies may have 64 KiB, a batch of actions 1 MiB and 500 of them, a webhook 1 MiB, a batch of lines 4 MiB and 1,000 lines.", "请减少单次发送的内容：JSON 请求体最多 64 KiB，行为批量最多 1 MiB、500 条，回调最多 1 MiB，逐行批量最多 4 MiB、1000 行。"},
 		},
 		{
 			codeMediaType, http.StatusUnsupportedMediaType,
@@ -168,7 +168,7 @@ func accessProblems() []problemType {
 		{
 			codeNotYours, http.StatusForbidden,
 			text{"This belongs to somebody else", "这不属于您"},
-			text{"A pick is changed by the expert who published it, a product listed by the partner who sells it.", "推荐只能由发布它的达人修改，商品只能由销售它的合作方提供。"},
+			text{"A pick is changed by the expert who published it, a product listed by the partner who sells it, a checkout or an order complained of by who was there.", "推荐只能由发布它的达人修改，商品只能由销售它的合作方提供，投诉只能由结账或下单的读者提出。"},
 		},
 	}
 }

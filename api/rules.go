@@ -84,8 +84,8 @@ func ruleProblems() []problemType {
 		},
 		{
 			"clock-skew", unprocessable,
-			text{"The time lies in the future", "时间晚于当前"},
-			text{"Set the clock of the client that sends it.", "请校准客户端时钟。"},
+			text{"The time is too far from now", "时间与当前相差过大"},
+			text{"Set the clock of the client that sends it. Nothing lies in the future, and what readers did is told within a day.", "请校准客户端时钟。时间不得晚于当前，读者的行为须在一天内上报。"},
 		},
 		{
 			"pick-withdrawn", http.StatusConflict,
