@@ -289,15 +289,15 @@ func auditCredits(t *rapid.T, l *recommend.OrderLine, booked map[string]recommen
 func facts(t *rapid.T, b *bench) (lines map[string]recommend.OrderLine, balances map[string]int64) {
 	lines, balances = map[string]recommend.OrderLine{}, map[string]int64{}
 	for ref, d := range b.docs {
-		switch ref.Kind {
-		case recommend.KindOrder:
+		if ref.Kind == recommend.KindOrder {
 			for _, l := range body[recommend.Order](t, d).Lines {
 				l.Problems = slices.DeleteFunc(l.Problems, func(p string) bool {
 					return !slices.Contains([]string{"amount-changed", "refund-above-paid", "refund-before-order"}, p)
 				})
 				lines[ref.ID+"/"+l.Partner+"/"+l.Line] = l
 			}
-		case recommend.KindEarning:
+		}
+		if ref.Kind == recommend.KindEarning { // a day has no balance
 			for currency, n := range body[recommend.Account](t, d).Balance {
 				if n != 0 {
 					balances[ref.ID+" "+currency] = n

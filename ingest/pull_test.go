@@ -286,14 +286,16 @@ func TestAPartnerThatFailsHoldsUpNoOther(t *testing.T) {
 	p.Wait = func(ctx context.Context, d time.Duration) error {
 		mu.Lock()
 		defer mu.Unlock()
-		if waits[d]++; waits[3*time.Second] > 0 && waits[time.Minute] > 2 {
+		waits[d]++
+		if waits[3*time.Second] > 0 && waits[time.Minute] > 2 {
 			cancel()
 		}
 		return ctx.Err()
 	}
 	down := askFunc(func(recommend.OrderQuery) ([]recommend.OrderReport, string, error) { panic("bad adapter") })
 	p.Channels = []recommend.Channel{
-		{Partner: "taobao", Adapter: down, Pull: time.Hour}, s.channel(),
+		{Partner: "taobao", Adapter: down, Pull: time.Hour},
+		s.channel(),
 		{Partner: "weidian", Adapter: down}, // its orders come by themselves
 	}
 	p.Run(ctx, ingest.Duty{Topic: recommend.TopicPicks, Partitions: 1}) // nothing to do there

@@ -143,7 +143,8 @@ func (d *LedgerDay) Apply(m Movement) {
 		i = len(d.Lines)
 		d.Lines = append(d.Lines, LedgerLine{})
 	}
-	amount, entries := d.Lines[i].Amount, d.Lines[i].Entries
+	l := &d.Lines[i]
+	amount, entries := l.Amount, l.Entries
 	e := m.Entry
 	if len(entries) > 0 && e.Kind != EntryTransition {
 		e.Origin = entries[0].ID
@@ -151,8 +152,9 @@ func (d *LedgerDay) Apply(m Movement) {
 			e.Kind = EntryAdjustment
 		}
 	}
-	d.Lines[i] = m.Line
-	d.Lines[i].Amount, d.Lines[i].Entries = amount+e.Amount, append(entries, e)
+	entries = append(entries, e)
+	*l = m.Line
+	l.Amount, l.Entries = amount+e.Amount, entries
 }
 
 // Bounds of the buyers of an account.

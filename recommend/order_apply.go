@@ -45,7 +45,7 @@ func (o *Order) Apply(r *OrderReport, c Circumstances) (LineChange, error) {
 	case i >= 0 && o.Lines[i].Currency != r.Amount.Currency:
 		return LineChange{}, Refuse(Problem{
 			Code: "currency-mismatch", Pointer: "/amount/currency",
-			Message: fmt.Sprintf("the line is in %s", o.Lines[i].Currency), Fix: "report all of a line in the currency of its first report",
+			Message: "the line is in " + o.Lines[i].Currency, Fix: "report all of a line in the currency of its first report",
 		})
 	case i >= 0 && len(o.Lines[i].Refunds) >= maxRefunds && r.State == OrderRefunded:
 		if _, known := o.Lines[i].Refunds[r.Refund]; !known {

@@ -92,8 +92,8 @@ func (t Terms) Earned(base int64) int64 {
 	if base <= 0 {
 		return 0
 	}
-	rate := uint64(min(max(t.CommissionBP, 0), whole)) * uint64(min(max(t.ShareBP, 0), whole)) //nolint:gosec // 0 to 10,000 each
-	hi, lo := bits.Mul64(uint64(base), rate)                                                   // more than 64 bits of a large order
+	rate := uint64(min(max(t.CommissionBP, 0), whole)) * uint64(min(max(t.ShareBP, 0), whole))
+	hi, lo := bits.Mul64(uint64(base), rate) // more than 64 bits of a large order
 	lo, carry := bits.Add64(lo, whole*whole/2, 0)
 	n, _ := bits.Div64(hi+carry, lo, whole*whole)
 	return int64(n) //nolint:gosec // at most base
