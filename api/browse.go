@@ -86,6 +86,7 @@ func (s *Server) expert(c *call) error {
 	if err != nil {
 		return err
 	}
+	page.Expert.TrustedBy = s.trustedBy(c.ctx(), req.Expert, c.now())
 	c.public()
 	return c.tagged("", page.Expert)
 }
@@ -147,6 +148,7 @@ func (s *Server) storefront(c *call) error {
 	if err != nil {
 		return fresh(c, err)
 	}
+	page.Expert.TrustedBy = s.trustedBy(c.ctx(), req.Expert, c.now())
 	c.public()
 	c.next(page.NextCursor)
 	return c.tagged("", page)

@@ -245,3 +245,27 @@ func TestACartIsCheckedOutLineByLine(t *testing.T) {
 		t.Errorf("got %+v, want two problems", got)
 	}
 }
+
+func TestRacingRepeatsOfAClickoutAnswerOneClick(t *testing.T) {
+	s, p, pick, _ := selling(t)
+	other := s.world.open(t, func(c *api.Config) { c.Channels = p })
+	ann := s.token(t, "ann", api.ScopeWindowRead)
+	var second *reply
+	once := false
+	s.engine.before = func() { // the repeat overtakes the first, a minute later
+		if once {
+			return
+		}
+		once = true
+		s.clock.advance(time.Minute)
+		second = other.do("POST", "/v1/clickouts", object{"pick_id": pick}, ann, key("a")).is(201)
+	}
+	first := s.do("POST", "/v1/clickouts", object{"pick_id": pick}, ann, key("a")).is(201)
+	if diff := cmp.Diff(string(first.body), string(second.body)); diff != "" {
+		t.Errorf("the two answer (-first +second):\n%s", diff)
+	}
+	var r recommend.Reader
+	if !s.engine.body(recommend.Ref{Kind: recommend.KindReader, ID: "ann"}, &r) || len(r.Clicks) != 1 {
+		t.Errorf("clicks %+v, want one", r.Clicks)
+	}
+}

@@ -188,3 +188,27 @@ func TestARulingOnAnEarningFollowsTheTable(t *testing.T) {
 	}
 	s.do("POST", "/v1/earnings/rulings", object{"order": "o1", "partner": "taobao", "line": "1", "state": "paid"}, mei).problem(403, "insufficient-scope")
 }
+
+func TestAStorefrontTellsHowManyBoughtOnceTheyAreFive(t *testing.T) {
+	s, p, pick, _ := selling(t, func(c *api.Config) { c.OrderPartitions = 3 })
+	s.engine.parts = 3
+	told := func() int { // by a process that has not counted yet
+		t.Helper()
+		other := s.world.open(t, func(c *api.Config) { c.OrderPartitions = 3 })
+		x := into[recommend.ExpertProfile](other.do("GET", "/v1/experts/mei", nil).is(200))
+		if page := into[recommend.Storefront](other.do("GET", "/v1/experts/mei/window", nil).is(200)); page.Expert.TrustedBy != x.TrustedBy {
+			t.Errorf("the storefront says %d, the profile %d", page.Expert.TrustedBy, x.TrustedBy)
+		}
+		return x.TrustedBy
+	}
+	for i := range 5 {
+		if n := told(); n != 0 {
+			t.Errorf("%d told after %d buyers, want none", n, i)
+		}
+		token := s.goTo(p, s.token(t, fmt.Sprintf("ann%d", i), api.ScopeWindowRead), pick)
+		s.push(s.reported(fmt.Sprintf("o%d", i), token, "settled", 20000), s.reported(fmt.Sprintf("again%d", i), token, "settled", 20000))
+	}
+	if n := told(); n != 5 {
+		t.Errorf("%d told, want 5", n)
+	}
+}

@@ -109,6 +109,7 @@ type Server struct {
 	spec      spec
 
 	signatures *signatures
+	buyers     *buyers
 
 	draining atomic.Bool
 	started  atomic.Bool
@@ -141,6 +142,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	if s.signatures, err = newSignatures(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if s.buyers, err = newBuyers(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	if s.late, err = newLate(); err != nil {
@@ -220,6 +224,7 @@ func (s *Server) Close() {
 	s.answers.close()
 	s.late.close()
 	s.signatures.close()
+	s.buyers.close()
 }
 
 // HTTPServer returns an [http.Server] around s with the timeouts and bounds it

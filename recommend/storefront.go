@@ -48,6 +48,10 @@ type ExpertProfile struct {
 	Topics    []TopicInfo `json:"topics"` // verified for; Picks are this expert's
 	Picks     int         `json:"picks"`  // in the storefront
 	Following bool        `json:"following"`
+	// TrustedBy is how many readers bought what the expert recommends within a
+	// year and kept it; 0 while they are too few to be told. It is not of the
+	// shelf: whoever answers sets it.
+	TrustedBy int `json:"trusted_by,omitempty"`
 }
 
 // Storefront returns one page of an expert's picks. An expert who is hidden is
