@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"vitrine.dev/recommend"
@@ -52,7 +53,7 @@ type actionsAnswer struct {
 	Pending bool `json:"pending"`
 }
 
-// A batch is a request with many actions.
+// An actionBatch is a request with many actions.
 type actionBatch struct {
 	s     *Server
 	c     *call
@@ -119,7 +120,7 @@ func (b *actionBatch) read() error {
 	}
 	switch n := len(raw.Actions); {
 	case n == 0:
-		return recommend.Refuse(recommend.Problem{Code: codeValidation, Pointer: "/actions", Message: "no action", Fix: "send 1 to " + fmt.Sprint(mostActions)})
+		return recommend.Refuse(recommend.Problem{Code: codeValidation, Pointer: "/actions", Message: "no action", Fix: "send 1 to " + strconv.Itoa(mostActions)})
 	case n > mostActions:
 		return refuse(codeTooLarge, fmt.Sprintf("%d actions, %d are taken at once", n, mostActions))
 	}
@@ -329,7 +330,7 @@ func (b *actionBatch) append() error {
 		case a.ID != "":
 			a.ID = derive("a", r.name, a.ID)
 		case b.c.key != "":
-			a.ID = derive("a", r.name, b.c.template(), b.c.key, b.c.digest, fmt.Sprint(l.index))
+			a.ID = derive("a", r.name, b.c.template(), b.c.key, b.c.digest, strconv.Itoa(l.index))
 		default:
 			a.ID = "a" + randomHex(traceSize)
 		}

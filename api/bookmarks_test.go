@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func TestBookmarksOutliveTheirPicks(t *testing.T) {
 	var picks []string
 	ann := s.token(t, "ann", api.ScopeWindowRead)
 	for i := range 3 {
-		picks = append(picks, s.publish(mei, pickOf(fmt.Sprint(i+1))).ID)
+		picks = append(picks, s.publish(mei, pickOf(strconv.Itoa(i+1))).ID)
 		s.do("PUT", "/v1/bookmarks/"+picks[i], nil, ann).is(201)
 		s.clock.advance(time.Minute)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"vitrine.dev/recommend"
 )
@@ -142,7 +143,7 @@ func (s *Server) mergeCart(c *call) error {
 	}
 	// Both ids say what was merged, so a repeat after a crash between the two
 	// appends is recognised.
-	part := fmt.Sprint(from.Revision)
+	part := strconv.FormatInt(from.Revision, 10)
 	a := recommend.Action{
 		ID: derive("e", who.name, recommend.ActMerge, was.name, part), Kind: recommend.ActMerge, Lines: from.Lines, At: c.now(), Guest: c.who.isGuest(),
 	}

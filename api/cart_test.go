@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -136,7 +137,7 @@ func TestWhatIsWrongWithALineIsSaidAndNothingIsDropped(t *testing.T) {
 	mei, jun := s.expert("mei", "home"), s.expert("jun", "home")
 	picks := map[string]string{"dearer": s.stocked(mei, "1", 9), "few": s.stocked(mei, "2", 9), "out": s.stocked(mei, "3", 9), "removed": s.stocked(mei, "4", 9), "suspended": s.stocked(jun, "5", 9)}
 	for i := range 5 {
-		s.priced(fmt.Sprint(i+1), 9900, 9)
+		s.priced(strconv.Itoa(i+1), 9900, 9)
 	}
 	ann := s.token(t, "ann", api.ScopeWindowRead)
 	for _, pick := range picks {
