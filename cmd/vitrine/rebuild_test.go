@@ -45,18 +45,21 @@ func (in *installation) lived(api *process) {
 	}
 }
 
-// asking asks for windows without a pause until it is stopped; not one may fail.
+// asking asks for windows, below the limit for one reader, until it is stopped;
+// not one may fail.
 func (in *installation) asking(api *process) (stop func()) {
 	reader := api.client(in.token("rita", "window:read"))
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	var asked int
 	wg.Go(func() {
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
 		for {
 			select {
 			case <-done:
 				return
-			default:
+			case <-tick.C:
 			}
 			var page windowPage
 			if err := reader.get("/v1/window?limit=20&topic=books", &page); err != nil {
