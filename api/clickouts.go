@@ -146,7 +146,7 @@ func (s *Server) click(c *call, who *actor, d *departure) error {
 		return keyReused()
 	}
 	d.click = k
-	d.freeze(policy, &who.Reader)
+	d.freeze(policy, &who.Reader, c.who.Subject)
 	return nil
 }
 
@@ -162,12 +162,12 @@ func (d *departure) recall(k *recommend.Click, r *recommend.Reader) {
 
 // freeze puts the terms of its moment, and the touches before it, into the
 // click.
-func (d *departure) freeze(policy *recommend.Policy, r *recommend.Reader) {
+func (d *departure) freeze(policy *recommend.Policy, r *recommend.Reader, self string) {
 	rules := &policy.Earnings
 	d.click.Terms = recommend.Terms{
 		CommissionBP: d.product.CommissionAt(d.click.At), ShareBP: rules.ShareBP, Model: rules.Model, HoldingDays: rules.HoldingDays, Policy: policy.Version,
 	}
-	d.click.Touches = r.Touches(&d.click, rules.KeptWindow.D())
+	d.click.Touches = r.Touches(&d.click, rules.KeptWindow.D(), self)
 }
 
 // convert asks the partner's adapter for the way to its checkout. Where there
@@ -274,7 +274,7 @@ func (s *Server) depart(c *call, who *actor, ds []*departure) (pending bool, err
 		if mine.At.Equal(d.click.At) && mine.Path == d.click.Path {
 			continue
 		}
-		d.freeze(scene.Policy, &who.Reader)
+		d.freeze(scene.Policy, &who.Reader, c.who.Subject)
 		if err := s.convert(c.ctx(), scene, d); err != nil {
 			return false, err
 		}

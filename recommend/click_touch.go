@@ -18,11 +18,12 @@ func (r *Reader) PathTo(pick string, rules *ReaderRules, now time.Time) Path {
 }
 
 // Touches are r's clicks on the product of k by other experts' picks before k:
-// of each expert the last, oldest first, at most [MaxTouches], the latest.
-func (r *Reader) Touches(k *Click, within time.Duration) []Touch {
+// of each expert the last, oldest first, at most [MaxTouches], the latest. Those
+// of the expert self, who the reader is, are left out: nobody earns by buying.
+func (r *Reader) Touches(k *Click, within time.Duration, self string) []Touch {
 	var touches []Touch
 	for _, c := range r.Clicks {
-		if c.ID == k.ID || c.Product != k.Product || c.Expert == k.Expert || c.At.After(k.At) || k.At.Sub(c.At) > within {
+		if c.ID == k.ID || c.Product != k.Product || c.Expert == k.Expert || c.Expert == self || c.At.After(k.At) || k.At.Sub(c.At) > within {
 			continue
 		}
 		touches = slices.DeleteFunc(touches, func(t Touch) bool { return t.Expert == c.Expert && !t.At.After(c.At) })

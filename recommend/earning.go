@@ -127,7 +127,7 @@ type OrderLine struct {
 	// when none could be opened. It credits somebody only if Unattributed is "".
 	Click *Click `json:"click,omitempty"`
 	// Unattributed says why nobody is credited: no-token, token-foreign,
-	// token-tampered, token-malformed, before-click or window-over.
+	// token-tampered, token-malformed, token-partner, before-click or window-over.
 	Unattributed string `json:"unattributed,omitempty"`
 	// Credits are what each model of attribution gives to whom.
 	Credits map[Model][]Credit `json:"credits,omitempty"`

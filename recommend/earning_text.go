@@ -24,6 +24,7 @@ func earningReasons() map[string]map[string]string {
 		"no-token":            {"en": "The order came without a click: it is credited to nobody.", "zh": "订单没有点击凭证，不归属任何人。"},
 		"token-malformed":     {"en": "The click of the order cannot be read.", "zh": "订单的点击凭证无法识别。"},
 		"token-foreign":       {"en": "The click of the order is of another installation.", "zh": "订单的点击凭证来自其他系统。"},
+		"token-partner":       {"en": "The click led to another shop than the one that reports the order.", "zh": "点击凭证属于另一家店铺，与报告订单的店铺不符。"},
 		"token-tampered":      {"en": "The click of the order was changed on its way.", "zh": "订单的点击凭证被篡改。"},
 		"ruled-on_hold":       {"en": "Held by a moderator.", "zh": "已被审核人员暂扣。"},
 		"released":            {"en": "Released by a moderator.", "zh": "审核人员已解除暂扣。"},

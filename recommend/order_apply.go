@@ -130,7 +130,7 @@ func (l *OrderLine) pay(m Money, at time.Time) {
 }
 
 // tokenFaults are why a token counts for nothing, the weightiest last.
-var tokenFaults = []string{"no-token", "token-malformed", "token-foreign", "token-tampered"}
+var tokenFaults = []string{"no-token", "token-malformed", "token-foreign", "token-tampered", "token-partner"}
 
 // take opens a token of the line. One that opens counts for more than one that
 // does not, and of several that open, that of the earliest click: what came
@@ -140,6 +140,9 @@ func (l *OrderLine) take(token string, clicks *Clicks) {
 	k, err := Click{}, Refuse(Problem{Code: "token-foreign"})
 	if clicks != nil {
 		k, err = clicks.Open(token)
+	}
+	if err == nil && partnerOf(k.Product) != l.Partner {
+		err = Refuse(Problem{Code: "token-partner"}) // it led to somebody else's checkout
 	}
 	refusal, refused := errors.AsType[*Refusal](err)
 	switch {
