@@ -115,21 +115,30 @@ func (s *Server) mergeCart(c *call) error {
 			Code: codeValidation, Pointer: "/guest_token", Message: "this is no valid token of another guest", Fix: "send the token of POST /v1/guests that filled the cart",
 		})
 	}
-	who, err := s.acting(c)
+	who, pending, err := s.merge(c, guest.Subject)
 	if err != nil {
 		return err
+	}
+	return s.cartIs(c, who, http.StatusOK, pending)
+}
+
+// merge adds the cart of guest to that of the caller and leaves the guest none.
+// Who is the caller with the cart that he has then.
+func (s *Server) merge(c *call, guest string) (who *actor, pending bool, err error) {
+	if who, err = s.acting(c); err != nil {
+		return nil, false, err
 	}
 	defer s.readers.take(c.ctx(), who.name, s.Wait)()
 	if who, err = s.acting(c); err != nil {
-		return err
+		return nil, false, err
 	}
-	was, err := s.guestOf(c, guest.Subject)
+	was, err := s.guestOf(c, guest)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	from := s.cartOf(c, was)
 	if len(from.Lines) == 0 {
-		return s.cartIs(c, who, http.StatusOK, false)
+		return who, false, nil
 	}
 	into := s.cartOf(c, who)
 	lines := len(into.Lines)
@@ -139,7 +148,7 @@ func (s *Server) mergeCart(c *call) error {
 		}
 	}
 	if most := s.World.Scene().Policy.Reader.CartLines; lines > most {
-		return full("lines", "", most)
+		return nil, false, full("lines", "", most)
 	}
 	// Both ids say what was merged, so a repeat after a crash between the two
 	// appends is recognised.
@@ -147,16 +156,12 @@ func (s *Server) mergeCart(c *call) error {
 	a := recommend.Action{
 		ID: derive("e", who.name, recommend.ActMerge, was.name, part), Kind: recommend.ActMerge, Lines: from.Lines, At: c.now(), Guest: c.who.isGuest(),
 	}
-	pending, err := s.act(c, who, a)
-	if err != nil {
-		return err
+	if pending, err = s.act(c, who, a); err != nil {
+		return nil, false, err
 	}
 	a.ID, a.Lines, a.Guest = derive("e", was.name, recommend.ActMerge, part), nil, true
 	away, err := s.act(c, was, a)
-	if err != nil {
-		return err
-	}
-	return s.cartIs(c, who, http.StatusOK, pending || away)
+	return who, pending || away, err
 }
 
 // guestOf is the guest whose cart is merged; without a name nothing is known

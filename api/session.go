@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -97,7 +98,16 @@ func (s *Server) session(c *call) error {
 	return c.json(http.StatusOK, s.viewOf(c.who))
 }
 
-// logIn puts a token into the session cookie, where scripts cannot read it.
+// A loggedIn session is one that just began.
+type loggedIn struct {
+	sessionView
+	// CartMerged says that the cart of the guest whose session this was is now
+	// the reader's.
+	CartMerged bool `json:"cart_merged"`
+}
+
+// logIn puts a token into the session cookie, where scripts cannot read it. A
+// guest who signs in takes his cart along.
 func (s *Server) logIn(c *call) error {
 	var in struct {
 		Token string `json:"token"`
@@ -114,9 +124,37 @@ func (s *Server) logIn(c *call) error {
 		r.cause = err
 		return r
 	}
+	out := loggedIn{s.viewOf(&claims), s.takeCart(c, &claims)}
 	http.SetCookie(c.Writer, s.cookieOf(in.Token, claims.Expires().Sub(c.now())))
 	c.private()
-	return c.json(http.StatusOK, s.viewOf(&claims))
+	return c.json(http.StatusOK, out)
+}
+
+// takeCart merges the cart of the guest whose session c still carries into that
+// of who, and reports whether that guest has left none behind. Nobody is kept
+// from signing in: what goes wrong is logged, and what takes long is left.
+func (s *Server) takeCart(c *call, who *Claims) bool {
+	cookie, err := c.Request.Cookie(sessionCookie)
+	if err != nil || cookie.Value == "" || who.isGuest() || !who.Has(ScopeWindowRead) || c.crossSite() {
+		return false
+	}
+	guest, err := s.tokens.verify(c.ctx(), cookie.Value, c.now())
+	if err != nil || !guest.isGuest() || guest.Subject == who.Subject {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(c.ctx(), 2*s.Wait) // for both carts
+	defer cancel()
+	as := *c
+	as.Context, as.who = c.Copy(), who
+	as.Request = c.Request.WithContext(ctx)
+	was, err := s.guestOf(&as, guest.Subject)
+	if err == nil && len(s.cartOf(&as, was).Lines) > 0 {
+		_, _, err = s.merge(&as, guest.Subject)
+	}
+	if err != nil {
+		s.Logger.WarnContext(c.ctx(), "a guest's cart is left behind", "err", err)
+	}
+	return err == nil
 }
 
 // logOut forgets the session.
