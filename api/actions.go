@@ -335,7 +335,7 @@ func (b *actionBatch) append() error {
 			a.ID = "a" + randomHex(traceSize)
 		}
 		a.Reader = r.name
-		if sent[a.ID] || r.seen.Has(recommend.Event{Source: source, ID: a.ID}) {
+		if sent[a.ID] || r.seen.Has(recommend.Event{Source: recommend.SourceAPI, ID: a.ID}) {
 			b.out.Duplicate++
 			continue
 		}

@@ -127,7 +127,7 @@ func (a *actor) cartID(c *call, parts ...string) string {
 // did reports whether an event of a that this package made is known to have
 // been folded.
 func (a *actor) did(event string) bool {
-	return a.Seen.Has(recommend.Event{Source: source, ID: event})
+	return a.Seen.Has(recommend.Event{Source: recommend.SourceAPI, ID: event})
 }
 
 // act appends an action of a and waits until his document, which a then holds,
@@ -179,11 +179,15 @@ func (s *Server) shown(c *call, a *actor, e recommend.Event, at recommend.Positi
 			if err := json.Unmarshal(doc.Body, &r); err != nil {
 				return false, fmt.Errorf("document %s: %w", ref, err)
 			}
-			if x := r.Refused; x != nil && x.Event == e.ID {
-				return false, recommend.Refuse(x.Problems...)
-			}
-			if doc.Version < at.Offset && !r.Seen.Has(e) && r.Erased.IsZero() {
+			taken := r.Seen.Has(e) || !r.Erased.IsZero()
+			if doc.Version < at.Offset && !taken {
 				return false, nil
+			}
+			switch x := r.Refused; {
+			case x != nil && x.Event == e.ID:
+				return false, recommend.Refuse(x.Problems...)
+			case !taken: // and the reason has given way to another event's
+				return false, fmt.Errorf("%w: %s was refused", recommend.ErrUnavailable, e.Type)
 			}
 			a.Reader, a.version = r, doc.Version
 			return true, nil

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"maps"
 	"strings"
@@ -157,5 +158,88 @@ func TestAReaderWhoWasErasedElsewhereGoesOnUnderAnotherName(t *testing.T) {
 	}
 	if got := into[interests](s.do("GET", "/v1/me/interests", nil, ann).is(200)).Interests; len(got) != 1 {
 		t.Errorf("interests %v, want those declared since", got)
+	}
+}
+
+// Two processes see room for one more, and only one has it.
+func TestWhoLosesTheLastPlaceIsToldSo(t *testing.T) {
+	for name, tt := range map[string]struct {
+		full func(r *recommend.Reader, one string) // but for one
+		ask  func(s *site, pick string, who header) (*reply, error)
+		code string
+	}{
+		"among bookmarks": {
+			func(r *recommend.Reader, _ string) {
+				for i := range 1999 {
+					r.Bookmarks = append(r.Bookmarks, recommend.Bookmark{Pick: fmt.Sprint("p", i)})
+				}
+			},
+			func(s *site, pick string, who header) (*reply, error) {
+				return s.try("PUT", "/v1/bookmarks/"+pick, nil, who)
+			},
+			"too-many",
+		},
+		"in a cart": {
+			func(r *recommend.Reader, _ string) {
+				for i := range 199 {
+					r.Cart.Lines = append(r.Cart.Lines, recommend.CartLine{ID: fmt.Sprint("l", i), Pick: fmt.Sprint("p", i), Quantity: 1})
+				}
+			},
+			func(s *site, pick string, who header) (*reply, error) {
+				return s.try("POST", "/v1/cart/items", add(pick, 1), who)
+			},
+			"too-many",
+		},
+		"in a line": {
+			func(r *recommend.Reader, one string) {
+				a := recommend.Action{Pick: one, Expert: "mei", Product: "taobao:1"}
+				r.Cart.Lines = []recommend.CartLine{{ID: a.LineID(), Pick: one, Expert: "mei", Product: "taobao:1", Quantity: 98}}
+			},
+			func(s *site, pick string, who header) (*reply, error) {
+				return s.try("POST", "/v1/cart/items", add(pick, 1), who, key("for "+s.url))
+			},
+			"quantity-limit",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			a, b := w.open(t), w.open(t)
+			mei := a.expert("mei", "home")
+			one, two := a.stocked(mei, "1", 500), a.stocked(mei, "2", 500)
+			a.priced("1", 9900, 500)
+			r := recommend.Reader{ID: "ann", Cart: recommend.Cart{Revision: 7, At: w.clock.now()}}
+			tt.full(&r, one)
+			w.engine.plant(t, recommend.Ref{Kind: recommend.KindReader, ID: "ann"}, r)
+			if tt.code == "quantity-limit" {
+				two = one
+			}
+			ann := w.token(t, "ann", api.ScopeWindowRead)
+			w.engine.together(2)
+			var wg sync.WaitGroup
+			answers := make(chan *reply, 2)
+			for s, pick := range map[*site]string{a: one, b: two} {
+				wg.Go(func() {
+					r, err := tt.ask(s, pick, ann)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					answers <- r
+				})
+			}
+			wg.Wait()
+			close(answers)
+			won := 0
+			for r := range answers {
+				if r.status == 200 || r.status == 201 {
+					won++
+					continue
+				}
+				r.problem(422, tt.code)
+			}
+			if won != 1 || len(w.engine.dead) != 0 {
+				t.Errorf("%d got the place, dead letters %v; want one and none", won, w.engine.dead)
+			}
+		})
 	}
 }

@@ -9,9 +9,6 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// source names this package as producer.
-const source = "/vitrine/api"
-
 // event makes an event that the request causes.
 func (c *call) event(id, kind, key string, data any) (recommend.Event, error) {
 	b, err := json.Marshal(data)
@@ -19,7 +16,7 @@ func (c *call) event(id, kind, key string, data any) (recommend.Event, error) {
 		return recommend.Event{}, fmt.Errorf("event %s: %w", kind, err)
 	}
 	return recommend.Event{
-		ID: id, Source: source, Type: kind, Key: key, Time: c.now(), Data: b, Traceparent: traceOf(c.ctx()).parent,
+		ID: id, Source: recommend.SourceAPI, Type: kind, Key: key, Time: c.now(), Data: b, Traceparent: traceOf(c.ctx()).parent,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"errors"
 	"time"
 
 	"vitrine.dev/recommend"
@@ -55,25 +56,47 @@ func decideAction(s Scene, r *recommend.Reader, e recommend.Event, decoded any) 
 	if r.Seen.Has(e) {
 		return Outcome{Duplicate: true}, nil
 	}
-	r.ID = e.Key
-	out := Outcome{Changed: true}
+	out, before := Outcome{Changed: true}, r.Refused
+	var err error
 	switch v := decoded.(type) {
 	case *recommend.ErasedReader:
+		r.ID = e.Key
 		out.Leaves = erasures(e.Key, r.Erase(earlier(v.At, e.Appended)))
 		return out, nil
 	case *recommend.DeclaredReader:
-		if err := r.TakeDeclared(v, e.Time.UTC()); err != nil {
-			return Outcome{}, err
-		}
+		err = r.TakeDeclared(v, e.Time.UTC())
 	case *recommend.Action:
-		effects, err := r.Act(v, recommend.Acting{Rules: &s.Policy.Reader, Appended: e.Appended, Trusted: e.Trusted, Event: e.ID})
-		if err != nil {
-			return Outcome{}, err
-		}
+		var effects recommend.Effects
+		effects, err = r.Act(v, recommend.Acting{Rules: &s.Policy.Reader, Appended: e.Appended, Trusted: e.Trusted, Event: e.ID})
 		out.Leaves = actionLeaves{action: v, event: e, proven: s.proven(v.Window, e)}.of(effects)
 	}
+	if refusal, ok := errors.AsType[*recommend.Refusal](err); ok && outrun(e, refusal) {
+		r.ID, r.Refused = e.Key, &recommend.RefusedChange{Event: e.ID, Problems: refusal.Problems}
+		return Outcome{Changed: true}, nil // not seen: it may come again when there is room
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	if r.Refused == before && before != nil && before.Event == e.ID {
+		r.Refused = nil // this time it is taken
+	}
+	r.ID = e.Key
 	r.Seen.Add(e)
 	return out, nil
+}
+
+// outrun reports whether an event of the API found no room left. There was some
+// when the API looked, so another one was faster: that is no fault of its
+// producer's, who waits to be told.
+func outrun(e recommend.Event, refusal *recommend.Refusal) bool {
+	if e.Source != recommend.SourceAPI {
+		return false
+	}
+	switch refusal.Code() {
+	case "too-many", "quantity-limit":
+		return true
+	}
+	return false
 }
 
 // proven reports whether the event's reader was given the window. What comes

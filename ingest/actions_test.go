@@ -219,6 +219,60 @@ func TestActionsAreRefused(t *testing.T) {
 	}
 }
 
+// A request that another one outran waits to be told so; a dead letter would
+// reach nobody.
+func TestWhatTheAPICouldNotForeseeIsToldIt(t *testing.T) {
+	b := newBench()
+	b.policy = recommend.DefaultPolicy()
+	b.policy.Reader.Bookmarks, b.policy.Reader.CartLines = 1, 1
+	b.mustDo(t, "lin", noon, on(recommend.ActBookmark, "p1"), recommend.Action{Kind: recommend.ActCart, Pick: "p1", Quantity: 99})
+	asked := func(a recommend.Action) recommend.Event {
+		a.ID, a.Reader, a.At = "a", "lin", noon
+		e := event(recommend.TypeActed, "lin", noon, a)
+		e.Source = recommend.SourceAPI
+		return e
+	}
+	for name, c := range map[string]struct {
+		a      recommend.Action
+		reason string // "" when nobody could be waiting for it
+	}{
+		"a bookmark too many": {on(recommend.ActBookmark, "p9"), "too-many"},
+		"a line too many":     {on(recommend.ActCart, "p9"), "too-many"},
+		"a piece too many":    {on(recommend.ActCart, "p1"), "quantity-limit"},
+		"a purchase":          {on(recommend.ActPurchase, "p1"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := asked(c.a)
+			before := b.reader(t, "lin")
+			out, err := b.fold(ingest.Actions(), e)
+			after := b.reader(t, "lin")
+			if c.reason == "" {
+				if err == nil || !cmp.Equal(before, after) {
+					t.Errorf("%v, document %+v; want a dead letter alone", err, after)
+				}
+				return
+			}
+			if err != nil || !out.Changed || len(out.Leaves) > 0 {
+				t.Fatalf("%+v, %v; want the document alone changed", out, err)
+			}
+			if after.Refused == nil || after.Refused.Event != e.ID || after.Refused.Problems[0].Code != c.reason {
+				t.Errorf("told %+v, want %s of %s", after.Refused, c.reason, e.ID)
+			}
+			after.Refused = before.Refused
+			if diff := cmp.Diff(before, after); diff != "" {
+				t.Errorf("the rest (-before +after):\n%s", diff)
+			}
+		})
+	}
+	late := asked(on(recommend.ActBookmark, "p2"))
+	b.mustFold(t, ingest.Actions(), late)
+	b.mustDo(t, "lin", noon, on(recommend.ActUnbookmark, "p1"))
+	b.mustFold(t, ingest.Actions(), late)
+	if r := b.reader(t, "lin"); !r.Bookmarked("p2") || r.Refused != nil {
+		t.Errorf("asked again with room: %v, %+v; want it kept", r.Bookmarks, r.Refused)
+	}
+}
+
 func TestWithoutPersonalisationNothingIsLearned(t *testing.T) {
 	b := newBench()
 	b.mustDo(t, "lin", noon, on(recommend.ActBookmark, "p1"), recommend.Action{Kind: recommend.ActImpersonal})

@@ -166,7 +166,7 @@ func (c *Checker) tell(ctx context.Context, p *Product) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.cfg.Timeout)
 		defer cancel()
 		_, err = c.cfg.Log.Append(ctx, TopicCatalog, Event{
-			ID: contentID("f", p.Key, p.UpdatedAt.Format(time.RFC3339Nano)), Source: "/vitrine/api", Type: TypeProductListed,
+			ID: contentID("f", p.Key, p.UpdatedAt.Format(time.RFC3339Nano)), Source: SourceAPI, Type: TypeProductListed,
 			Key: p.Key, Time: p.UpdatedAt, Data: data,
 		})
 	}

@@ -46,6 +46,10 @@ const (
 	TypeEarningRuled  = "earning.ruled.v1" // somebody decided about what a line earns, or paid it
 )
 
+// SourceAPI is the source of events made of requests to this installation's
+// API, which may be waiting to learn what became of them.
+const SourceAPI = "/vitrine/api"
+
 // An Event is one fact in the log: a CloudEvent together with the place the
 // log gave it.
 type Event struct {

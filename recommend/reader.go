@@ -70,8 +70,8 @@ type Reader struct {
 	// counted of that. See [Trace].
 	Traces Traces `json:"traces,omitempty"`
 	Seen   Seen   `json:"seen,omitempty"`
-	// Refused is the last event that changed nothing, so that whoever appended
-	// it learns why.
+	// Refused is the last event that changed nothing because another one was
+	// faster, so that whoever appended it learns why.
 	Refused *RefusedChange `json:"refused,omitempty"`
 	// Erased is when the reader had himself forgotten. Nothing else is left
 	// then, and no later event brings anything back.
