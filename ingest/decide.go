@@ -31,7 +31,7 @@ func (l *lane) load(ctx context.Context, items []item) (map[recommend.Ref]recomm
 		for _, r := range it.reads {
 			want[r] = true
 		}
-		if l.states.get(it.event.Key) == nil {
+		if l.state(it.event.Key) == nil {
 			want[l.ref(it)] = true
 		}
 	}
@@ -41,7 +41,7 @@ func (l *lane) load(ctx context.Context, items []item) (map[recommend.Ref]recomm
 	}
 	for i := range items {
 		it := &items[i]
-		if it.err != nil || l.states.get(it.event.Key) != nil {
+		if it.err != nil || l.state(it.event.Key) != nil {
 			continue
 		}
 		it.err = l.guard(it.event, func() error { return l.remember(it, docs) })
@@ -59,7 +59,7 @@ func (l *lane) remember(it *item, docs map[recommend.Ref]recommend.Document) err
 	if err != nil {
 		return &failure{ReasonState, err.Error()}
 	}
-	l.states.add(&cached{id: it.event.Key, state: state, version: doc.Version, size: len(doc.Body)})
+	l.states.put(it.event.Key, &cached{id: it.event.Key, state: state, version: doc.Version, size: len(doc.Body)})
 	return nil
 }
 
@@ -100,7 +100,7 @@ func (l *lane) decide(items []item, docs map[recommend.Ref]recommend.Document) (
 		if it.err != nil {
 			continue
 		}
-		state := l.states.get(it.event.Key)
+		state := l.state(it.event.Key)
 		if state.version >= it.event.Offset {
 			it.held = true
 			continue
@@ -175,7 +175,7 @@ func (l *lane) save(items []item) (docs []recommend.Document, spoiled bool) {
 		if !it.outcome.Changed {
 			continue
 		}
-		s := l.states.get(it.event.Key)
+		s := l.state(it.event.Key)
 		if s.changed != i {
 			continue
 		}
@@ -187,7 +187,8 @@ func (l *lane) save(items []item) (docs []recommend.Document, spoiled bool) {
 		if it.err != nil {
 			return nil, true
 		}
-		l.states.resize(s, len(body))
+		s.size = len(body)
+		l.states.put(s.id, s)
 		docs = append(docs, recommend.Document{Ref: l.ref(it), Version: s.version, Body: body})
 	}
 	return docs, false
@@ -199,26 +200,13 @@ type leaf struct {
 	stored int64 // its version in the store, -1 for none
 }
 
-// leaves applies the changes of items to the leaves that they name, read with
-// one call of the store. Changes that a leaf holds already are left out.
+// leaves applies the changes of items to the leaves that they name, as this
+// lane made them or, those that it did not make of late, read with one call of
+// the store. Changes that a leaf holds already are left out.
 func (l *lane) leaves(ctx context.Context, items []item) (docs []recommend.Document, spoiled bool, err error) {
-	want := map[recommend.Ref]bool{}
-	for i := range items {
-		for _, lf := range items[i].outcome.Leaves {
-			want[lf.Ref] = true
-		}
-	}
-	stored, err := l.get(ctx, want)
+	now, err := l.present(ctx, items)
 	if err != nil {
 		return nil, false, err
-	}
-	now := make(map[recommend.Ref]*leaf, len(want))
-	for r := range want {
-		d, ok := stored[r]
-		if !ok {
-			d = recommend.Document{Ref: r, Version: -1}
-		}
-		now[r] = &leaf{doc: d, stored: d.Version}
 	}
 	for i := range items {
 		it := &items[i]
@@ -238,6 +226,30 @@ func (l *lane) leaves(ctx context.Context, items []item) (docs []recommend.Docum
 		}
 	}
 	return docs, false, nil
+}
+
+// present are the leaves that items change, as they are before.
+func (l *lane) present(ctx context.Context, items []item) (map[recommend.Ref]*leaf, error) {
+	now := map[recommend.Ref]*leaf{}
+	want := map[recommend.Ref]bool{}
+	for i := range items {
+		for _, lf := range items[i].outcome.Leaves {
+			if now[lf.Ref] != nil {
+				continue
+			}
+			d, ok := l.made.get(lf.Ref)
+			if !ok {
+				d = recommend.Document{Ref: lf.Ref, Version: -1}
+				want[lf.Ref] = true
+			}
+			now[lf.Ref] = &leaf{doc: d, stored: d.Version}
+		}
+	}
+	stored, err := l.get(ctx, want)
+	for r, d := range stored {
+		now[r] = &leaf{doc: d, stored: d.Version}
+	}
+	return now, err
 }
 
 func (l *lane) change(it *item, lf *leaf, change Leaf) error {
@@ -263,6 +275,9 @@ func (l *lane) write(ctx context.Context, w batchWrite) error {
 	}
 	if err := l.put(ctx, "put leaves", w.leaves); err != nil {
 		return err
+	}
+	for _, d := range w.leaves {
+		l.made.put(d.Ref, d)
 	}
 	for _, t := range w.topics {
 		err := l.try(ctx, "append to "+t, func(ctx context.Context) error {

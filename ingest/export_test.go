@@ -24,7 +24,7 @@ func NewLane(f Folder, store recommend.Store, log recommend.Log, dead Burier) *L
 		catchUp: func(string) error { return nil },
 		pause:   func(int) error { return nil },
 		now:     time.Now, logger: slog.New(slog.DiscardHandler),
-		states: newStateCache(), caughtUp: map[string]int64{},
+		states: newRecent[string](statePriceOf), made: newRecent[recommend.Ref](leafPriceOf), caughtUp: map[string]int64{},
 	}}
 }
 

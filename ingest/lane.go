@@ -48,7 +48,9 @@ type lane struct {
 	// error when the lane must stop.
 	pause func(attempt int) error
 
-	states     *stateCache
+	states *recent[string, *cached]
+	// made are leaves as this lane wrote them last: it alone writes them.
+	made       *recent[recommend.Ref, recommend.Document]
 	generation uint64 // of the store that they are from, if it tells
 	// taken is the offset of the last message fetched, folded or not.
 	taken int64
@@ -89,7 +91,7 @@ func (l *lane) fold(ctx context.Context, ms []kafka.Message) (n int, err error) 
 	for {
 		n, wait, err := l.apply(ctx, items)
 		if err != nil {
-			l.states.clear()
+			l.forget()
 			return n, err
 		}
 		if n > 0 || wait == nil {
@@ -144,7 +146,7 @@ func (l *lane) apply(ctx context.Context, items []item) (n int, wait *Premature,
 	if !errors.Is(err, recommend.ErrInvalid) {
 		return n, wait, err
 	}
-	l.states.clear()
+	l.forget()
 	if len(items) == 1 {
 		items[0].err = err
 		return l.attempt(ctx, items)
@@ -171,7 +173,7 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 		}
 		var spoiled bool
 		if n, wait, spoiled = l.decide(items, docs); spoiled {
-			l.states.clear()
+			l.forget()
 			continue
 		}
 		w, spoiled, err := l.plan(ctx, items[:n])
@@ -179,12 +181,12 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 			return 0, nil, err
 		}
 		if spoiled {
-			l.states.clear()
+			l.forget()
 			continue
 		}
 		err = l.write(ctx, w)
 		if errors.Is(err, recommend.ErrConflict) { // made from documents that are no more
-			l.states.clear()
+			l.forget()
 			continue
 		}
 		if err != nil {
@@ -196,6 +198,7 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 		l.meter.count(&items[i])
 	}
 	l.states.trim()
+	l.made.trim()
 	return n, wait, nil
 }
 
@@ -204,7 +207,7 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 func (l *lane) notice() {
 	if s, ok := l.store.(interface{ Generation() uint64 }); ok && s.Generation() != l.generation {
 		l.generation = s.Generation()
-		l.states.clear()
+		l.forget()
 	}
 }
 

@@ -209,7 +209,7 @@ func (r *running) lane(ctx context.Context, f Folder) *lane {
 		refresh: r.Refresh,
 		catchUp: func(topic string) error { return r.catchUp(ctx, topic) },
 		pause:   func(attempt int) error { return pause(ctx, r.Backoff(attempt)) },
-		states:  newStateCache(), caughtUp: map[string]int64{},
+		states:  newRecent[string](statePriceOf), made: newRecent[recommend.Ref](leafPriceOf), caughtUp: map[string]int64{},
 	}
 }
 
