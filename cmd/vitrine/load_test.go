@@ -41,7 +41,7 @@ func loadOf() load {
 	if os.Getenv("VITRINE_LOAD") == "full" {
 		return load{rate: 2000, lasting: 5 * time.Minute, beside: 500, taps: 1000, backlog: 100_000}
 	}
-	return load{rate: 400, lasting: 5 * time.Second, beside: 200, taps: 40, backlog: 4000}
+	return load{rate: 400, lasting: 5 * time.Second, beside: 200, taps: 40, backlog: 20000}
 }
 
 const (
