@@ -55,7 +55,7 @@ type Consumer struct {
 	// one partition all the same, when one of them has been given up for dead.
 	Duties func(ctx context.Context, d Duty)
 
-	// BatchSize is the largest number of events folded at once; 500 when 0. A
+	// BatchSize is the largest number of events folded at once; 2,000 when 0. A
 	// batch is what is there: nothing waits for a batch to fill.
 	BatchSize int
 	// Patience is how long events that refer to what another topic has not
@@ -132,7 +132,7 @@ func (c *Consumer) defaults() Consumer {
 		d.Refresh = func(context.Context) error { return nil }
 	}
 	if d.BatchSize <= 0 {
-		d.BatchSize = 500
+		d.BatchSize = 2000
 	}
 	if d.Patience <= 0 {
 		d.Patience = 30 * time.Second
