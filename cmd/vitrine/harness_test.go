@@ -62,6 +62,7 @@ type installation struct {
 	dir    string
 	policy string
 	flags  []string // --kafka … --elastic … --prefix …; none when embedded
+	served []string // flags of what serves, beside those
 }
 
 // newInstallation returns an embedded installation whose limits let a test
@@ -207,7 +208,7 @@ func (b *lockedBuffer) String() string {
 func (in *installation) start(command string) *process {
 	in.t.Helper()
 	p := &process{in: in, addr: freeAddr(in.t), log: new(lockedBuffer)}
-	p.args = in.args(command, "--addr", p.addr)
+	p.args = in.args(command, append([]string{"--addr", p.addr}, in.served...)...)
 	p.begin()
 	in.t.Cleanup(p.kill)
 	p.awaitReady()

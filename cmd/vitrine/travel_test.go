@@ -20,10 +20,14 @@ type world struct {
 	mod    string
 }
 
-// eachWorld runs a test on the embedded engines and on the real ones.
-func eachWorld(t *testing.T, test func(*testing.T, *world)) {
+// eachWorld runs a test on the embedded engines and on the real ones. Before
+// anything is imported or started, installations are furnished.
+func eachWorld(t *testing.T, test func(*testing.T, *world), furnish ...func(*installation)) {
 	t.Run("embedded", func(t *testing.T) {
 		in := newInstallation(t)
+		for _, f := range furnish {
+			f(in)
+		}
 		in.importPublishers()
 		w := &world{in: in, api: []*process{in.start("serve")}}
 		w.api = append(w.api, w.api[0])
@@ -31,6 +35,9 @@ func eachWorld(t *testing.T, test func(*testing.T, *world)) {
 	})
 	t.Run("servers", func(t *testing.T) {
 		in := newInstallation(t).onServers()
+		for _, f := range furnish {
+			f(in)
+		}
 		in.importPublishers()
 		w := &world{
 			in: in, api: []*process{in.start("api"), in.start("api")},
