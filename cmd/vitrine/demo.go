@@ -93,7 +93,10 @@ func greet(ctx context.Context, p *process, env environment, url string) error {
 Vitrine is ready, with a demo world of %d picks by %d experts.
 
   window      %s/
+  cart, me    %s/cart  %s/me
   publisher   %s/publish
+  earnings    %s/earnings
+  shops       %s
   rules       %s/about
   API         %s/openapi.yaml
 
@@ -101,6 +104,6 @@ Vitrine is ready, with a demo world of %d picks by %d experts.
   expert %s   export EXPERT=%s
 
   curl -H "Authorization: Bearer $READER" '%s/v1/window?limit=3'
-`, len(world.Picks), len(world.Experts), url, url, url, url, reader.ID, readerToken, expert.ID, expertToken, url)
+`, len(world.Picks), len(world.Experts), url, url, url, url, url, p.shop.origin+"/", url, url, reader.ID, readerToken, expert.ID, expertToken, url)
 	return err
 }
