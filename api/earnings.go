@@ -20,6 +20,7 @@ type earning struct {
 	Partner    string                 `json:"partner"`
 	Pick       string                 `json:"pick"`
 	Product    string                 `json:"product,omitempty"`
+	Title      string                 `json:"title,omitempty"` // of the product, when its partner lists it
 	Amount     int64                  `json:"amount"`
 	Currency   string                 `json:"currency"`
 	Base       int64                  `json:"base"` // paid and not paid back
@@ -88,6 +89,9 @@ func (s *Server) earnings(c *call) error {
 	for i := range page.Items {
 		out.Items[i] = earningOf(&page.Items[i], now, c.lang)
 	}
+	if err := s.title(c.ctx(), out.Items); err != nil {
+		return err
+	}
 	if c.Query("cursor") == "" {
 		if out.Notices, err = s.notices(c, now); err != nil {
 			return err
@@ -131,6 +135,34 @@ func earningOf(l *recommend.LedgerLine, now time.Time, lang string) earning {
 	}
 	e.Text = recommend.EarningReason(e.Reason, lang)
 	return e
+}
+
+// title adds the titles of products to a page of earnings.
+func (s *Server) title(ctx context.Context, page []earning) error {
+	var refs []recommend.Ref
+	for _, e := range page {
+		if e.Product != "" {
+			refs = append(refs, productRef(e.Product))
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	slices.SortFunc(refs, recommend.Ref.Compare)
+	docs, err := s.documents(ctx, slices.Compact(refs)...)
+	if err != nil {
+		return err
+	}
+	for i := range page {
+		var p struct {
+			Title string `json:"title"`
+		}
+		if _, err := body(docs, productRef(page[i].Product), &p); err != nil {
+			return err
+		}
+		page[i].Title = p.Title
+	}
+	return nil
 }
 
 func balancesOf(lines []recommend.LedgerLine, now time.Time) []balance {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"vitrine.dev/api"
 	"vitrine.dev/recommend"
 )
@@ -113,6 +115,22 @@ func TestAnExpertsOwnPurchaseEarnsNothing(t *testing.T) {
 	l := s.earned(mei, "?lang=zh")
 	if len(l.Items) != 1 || l.Items[0].Amount != 0 || l.Items[0].State != "canceled" || l.Items[0].Reason != "self-purchase" || !strings.Contains(l.Items[0].Text, "自购") {
 		t.Errorf("got %+v, want a line that earns nothing and says why", l)
+	}
+}
+
+func TestAnEarningNamesItsProduct(t *testing.T) {
+	s, p, pick, mei := selling(t)
+	bare := s.publish(mei, pickOf("2")).ID // of what no partner lists
+	ann := s.token(t, "ann", api.ScopeWindowRead)
+	s.push(s.reported("o1", s.goTo(p, ann, pick), "paid", 20000), s.reported("o2", s.goTo(p, ann, pick), "paid", 20000))
+	s.clock.advance(time.Minute)
+	s.push(s.reported("o3", s.goTo(p, ann, bare), "paid", 20000))
+	titles := make(map[string]string)
+	for _, i := range s.earned(mei, "").Items {
+		titles[i.Order] = i.Title
+	}
+	if diff := cmp.Diff(map[string]string{"o1": "Kettle 1", "o2": "Kettle 1", "o3": ""}, titles); diff != "" {
+		t.Errorf("titles (-want +got):\n%s", diff)
 	}
 }
 

@@ -135,10 +135,10 @@ type ledger struct {
 		ByState  map[string]int64 `json:"by_state"`
 	}
 	Items []struct {
-		Order, Pick, State, Reason, Text string
-		Amount, Base                     int64
-		HoldsUntil                       time.Time `json:"holds_until"`
-		Entries                          []recommend.Entry
+		Order, Pick, Title, State, Reason, Text string
+		Amount, Base                            int64
+		HoldsUntil                              time.Time `json:"holds_until"`
+		Entries                                 []recommend.Entry
 	}
 	NextCursor string `json:"next_cursor"`
 	Notices    []struct {
