@@ -99,6 +99,10 @@ func TestAReadersOwnPage(t *testing.T) {
 		`<li data-pick="gone" data-gone`, "A pick that is gone", "withdrawn this pick", `<li data-pick="p1"`, "Halfmu carbon steel skillet, 1 cm",
 		`data-click="c1"`, "Something went wrong",
 		`href="/v1/me/export" download`, "data-erase", "Erase everything about you?")
+	mine := w.ok("/me", "X-Test-Session", "r1 window:read")
+	for _, kind := range recommend.ComplaintCategories() {
+		wants(t, mine, `name="kind" value="`+kind+`"`)
+	}
 	wants(t, w.ok("/me", "X-Test-Session", "ali window:read picks:write"), "Signed in as ali", `href="/earnings"`, "None yet.", "Nothing bookmarked yet.")
 	page := w.ok("/me")
 	wants(t, page, "Nothing is known about you")
@@ -127,6 +131,9 @@ func TestTheMiddlePageBuys(t *testing.T) {
 	w.keeper("r1")
 	page := w.ok("/picks/p0", "X-Test-Session", "r1")
 	wants(t, page, `data-product data-pick="p0" data-expert="ali"`, "checked <time", "data-stale role=\"status\" hidden", `class="ad-line"`, "data-buy", "<noscript><a", "See the cart", "Bookmark", "Opens the checkout of Harbour", "data-report", `<dialog id="checkout"`)
+	for _, category := range recommend.ReportCategories() {
+		wants(t, page, `name="category" value="`+category+`"`)
+	}
 	w.now = w.now.Add(time.Hour)
 	wants(t, w.ok("/picks/p0"), "data-old", "Harbour &amp; Pine was last asked a while ago")
 }

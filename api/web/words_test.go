@@ -101,6 +101,13 @@ func TestBothLanguagesAreComplete(t *testing.T) {
 			t.Errorf("a pick that is hidden as %s has no words", h)
 		}
 	}
+	for family, codes := range map[string][]string{"report.category.": recommend.ReportCategories(), "complain.kind.": recommend.ComplaintCategories()} {
+		for _, code := range codes {
+			if _, ok := all["en"][family+code]; !ok {
+				t.Errorf("a choice of %s has no words", family+code)
+			}
+		}
+	}
 	han := regexp.MustCompile(`\p{Han}`)
 	for key, v := range all["en"] {
 		if s := fmt.Sprint(v); han.MatchString(s) {
