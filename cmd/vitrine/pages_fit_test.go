@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ func fits(b *tab, l look) {
 	pages := map[string]string{
 		"window": "/", "topic": "/?topic=home%2Ftea", "search": "/search?q=tea", "nothing": "/search?q=zzzzzz", "storefront": "/experts/" + expert,
 		"pick": "/picks/" + pick, "gate": "/publish", "about": "/about",
+		"cart": "/cart", "me": "/me", "earnings gate": "/earnings",
 	}
 	for name, path := range pages {
 		b.goTo(path)
@@ -36,6 +38,22 @@ func fits(b *tab, l look) {
 	b.click(`[data-act="uncle-wok"]`)
 	b.until(`document.querySelector('[data-limits]')?.ariaBusy === 'false'`)
 	b.check("desk", l)
+	b.goTo("/earnings")
+	b.until(`document.querySelector('[data-balances]')?.ariaBusy === 'false'`)
+	b.check("earnings", l)
+	b.goTo("/picks/" + pick)
+	b.eval(`const put = document.querySelector('.buy [data-put]'); if (!('in' in put.dataset)) put.click()`) // it may be there from another look
+	await(b.t, waitABit, func() error {
+		if n := b.text(`fetch('/v1/cart').then((r) => r.json()).then((c) => c.lines.length)`); n == "0" {
+			return errors.New("the cart is empty")
+		}
+		return nil
+	})
+	b.goTo("/cart")
+	b.until(`document.querySelector('[data-line]')`)
+	b.check("cart with a line", l)
+	b.goTo("/me")
+	b.check("me, signed in", l)
 }
 
 func (b *tab) check(name string, l look) {
