@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync/atomic"
 
@@ -144,9 +145,7 @@ func (r *rebuildRun) topic(ctx context.Context, f Folder) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	for at, end := range reached {
-		r.rebuild.next[at] = end
-	}
+	maps.Copy(r.rebuild.next, reached)
 	return nil
 }
 
@@ -163,7 +162,8 @@ func (r *rebuildRun) partition(ctx context.Context, f Folder, partition int, fro
 			return ctx.Err()
 		case err != nil:
 			logFetch(ctx, r.Logger, src.next, err)
-			if failed++; failed > fetchTries {
+			failed++
+			if failed > fetchTries {
 				return err
 			}
 			if err := pause(ctx, r.Backoff(failed)); err != nil {

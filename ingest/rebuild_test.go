@@ -60,7 +60,7 @@ func TestARebuildMakesTheDocumentsThatTheFoldsMade(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			r := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // the same each time
+			r := rand.New(rand.NewPCG(seed, 7)) // the same each time
 			cluster := newCluster(t, 3)
 			p := newPublisher(t, cluster)
 			folded, rebuilt := newMemStore(), newMemStore()

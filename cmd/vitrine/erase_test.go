@@ -275,7 +275,8 @@ func TestAForgottenReaderIsNowhere(t *testing.T) {
 
 		for i, p := range w.api { // he is welcome, as somebody new
 			var page windowPage
-			if p.client(token).mustGet(t, "/v1/window?limit=20", &page); len(page.Items) == 0 {
+			p.client(token).mustGet(t, "/v1/window?limit=20", &page)
+			if len(page.Items) == 0 {
 				t.Errorf("process %d has no window for him any more", i)
 			}
 		}

@@ -259,7 +259,7 @@ func (in *installation) taps(t *testing.T, api *process, n int) {
 					"bookmark": func() (int, []byte, error) { return c.do(http.MethodPut, "/v1/bookmarks/"+pick, nil) },
 					"cart": func() (int, []byte, error) {
 						if i >= 150 { // a cart has 200 lines at most
-							return c.do(http.MethodPost, "/v1/cart/items", map[string]any{"pick_id": fmt.Sprintf("l%d", r), "sku": fmt.Sprint(i % 20)}, "Idempotency-Key", fmt.Sprintf(`"%d-%d"`, r, i))
+							return c.do(http.MethodPost, "/v1/cart/items", map[string]any{"pick_id": fmt.Sprintf("l%d", r), "sku": strconv.Itoa(i % 20)}, "Idempotency-Key", fmt.Sprintf(`"%d-%d"`, r, i))
 						}
 						return c.do(http.MethodPost, "/v1/cart/items", map[string]any{"pick_id": pick}, "Idempotency-Key", fmt.Sprintf(`"%d-%d"`, r, i))
 					},
@@ -283,7 +283,8 @@ func (in *installation) taps(t *testing.T, api *process, n int) {
 	wg.Wait()
 	for _, name := range []string{"bookmark", "cart"} {
 		ds := took[name]
-		if slices.Sort(ds); len(ds) == 0 {
+		slices.Sort(ds)
+		if len(ds) == 0 {
 			t.Errorf("no %s was answered", name)
 			continue
 		}
@@ -388,7 +389,8 @@ func (in *installation) floor(t *testing.T, n int) (docs int, took time.Duration
 				t.Fatal(err)
 			}
 			at = m.Offset
-			if fetched++; fetched%500 != 0 {
+			fetched++
+			if fetched%500 != 0 {
 				continue
 			}
 			version++

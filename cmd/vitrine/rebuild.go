@@ -153,8 +153,9 @@ func (s *service) rebuildOf(next recommend.Store, out io.Writer) *ingest.Rebuild
 
 // behind reports whether the folds at work have not come to the end of the log.
 func (s *service) behind(ctx context.Context) (bool, error) {
-	var topics []string
-	for _, f := range ingest.Folders() {
+	folders := ingest.Folders()
+	topics := make([]string, 0, len(folders))
+	for _, f := range folders {
 		topics = append(topics, f.Topic)
 	}
 	lag, err := ingest.Lag(ctx, s.engines.Cluster, "", topics...)

@@ -107,7 +107,7 @@ func askForRebuild(ctx context.Context, cfg *config, env environment) (done bool
 	}
 	res, err := (&http.Client{Transport: transport}).Do(req)
 	if _, ok := errors.AsType[*net.OpError](err); ok && ctx.Err() == nil {
-		return false, nil //nolint:nilerr // nobody there
+		return false, nil // nobody there
 	}
 	if err != nil {
 		return true, fmt.Errorf("rebuild: %w", err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -187,9 +188,7 @@ func (s *Store) swap(ctx context.Context, next *Store) error {
 	var actions []map[string]any
 	action := func(name, index, alias string, more map[string]any) {
 		a := map[string]any{"index": index, "alias": alias}
-		for k, v := range more {
-			a[k] = v
-		}
+		maps.Copy(a, more)
 		actions = append(actions, map[string]any{name: a})
 	}
 	for _, k := range recommend.Kinds() {

@@ -62,27 +62,35 @@ func TestVaultRequests(t *testing.T) {
 			openVault(t, f.config(t, elastic.Config{}))
 			return nil
 		}},
-		{"vault lookup", healthy().on("POST /vitrine-vault/_mget", response{body: `{"docs":[{"found":false},{"_id":"bob","found":true,"_source":{"pseudonym":"r2"}}]}`}),
+		{
+			"vault lookup", healthy().on("POST /vitrine-vault/_mget", response{body: `{"docs":[{"found":false},{"_id":"bob","found":true,"_source":{"pseudonym":"r2"}}]}`}),
 			ask(func(ctx context.Context, v *elastic.Vault) error {
 				_, err := v.Lookup(ctx, "ann", "", "bob", strings.Repeat("x", 513), "\xff")
 				return err
-			})},
-		{"vault readers", healthy().on("POST /vitrine-vault/_refresh", response{body: `{"_shards":{"failed":0}}`}).
-			on("POST /vitrine-vault/_search", response{body: `{"timed_out":false,"_shards":{"failed":0},"hits":{"hits":[{"_id":"bob","_source":{"pseudonym":"r2"}}]}}`}),
+			}),
+		},
+		{
+			"vault readers", healthy().on("POST /vitrine-vault/_refresh", response{body: `{"_shards":{"failed":0}}`}).
+				on("POST /vitrine-vault/_search", response{body: `{"timed_out":false,"_shards":{"failed":0},"hits":{"hits":[{"_id":"bob","_source":{"pseudonym":"r2"}}]}}`}),
 			ask(func(ctx context.Context, v *elastic.Vault) error {
 				_, err := v.Readers(ctx, "r1", "r2")
 				return err
-			})},
-		{"vault claim", healthy().on("POST /_bulk", response{body: `{"items":[{"create":{"status":201}},{"create":{"status":409,"error":{"type":"version_conflict_engine_exception"}}}]}`}).
-			on("POST /vitrine-vault/_mget", response{body: `{"docs":[{"_id":"ann/1","found":true,"_source":{"pseudonym":"r1"}},{"_id":"bob","found":true,"_source":{"pseudonym":"r3"}}]}`}),
+			}),
+		},
+		{
+			"vault claim", healthy().on("POST /_bulk", response{body: `{"items":[{"create":{"status":201}},{"create":{"status":409,"error":{"type":"version_conflict_engine_exception"}}}]}`}).
+				on("POST /vitrine-vault/_mget", response{body: `{"docs":[{"_id":"ann/1","found":true,"_source":{"pseudonym":"r1"}},{"_id":"bob","found":true,"_source":{"pseudonym":"r3"}}]}`}),
 			ask(func(ctx context.Context, v *elastic.Vault) error {
 				_, err := v.Claim(ctx, map[string]string{"ann/1": "r1", "bob": "r2"})
 				return err
-			})},
-		{"vault destroy", healthy().on("POST /_bulk", response{body: `{"items":[{"delete":{"status":200}}]}`}).
-			on("POST /vitrine-vault/_refresh", response{body: `{"_shards":{"failed":0}}`}).
-			on("POST /vitrine-vault/_mget", response{body: `{"docs":[{"_id":"ann/1","_seq_no":7,"_primary_term":2,"found":true,"_source":{"pseudonym":"r1"}}]}`}),
-			ask(func(ctx context.Context, v *elastic.Vault) error { return v.Destroy(ctx, "ann/1", "r1") })},
+			}),
+		},
+		{
+			"vault destroy", healthy().on("POST /_bulk", response{body: `{"items":[{"delete":{"status":200}}]}`}).
+				on("POST /vitrine-vault/_refresh", response{body: `{"_shards":{"failed":0}}`}).
+				on("POST /vitrine-vault/_mget", response{body: `{"docs":[{"_id":"ann/1","_seq_no":7,"_primary_term":2,"found":true,"_source":{"pseudonym":"r1"}}]}`}),
+			ask(func(ctx context.Context, v *elastic.Vault) error { return v.Destroy(ctx, "ann/1", "r1") }),
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -48,7 +48,7 @@ func TestVaultLeavesNothingOfADestroyedReader(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "readers.db")
 	names := map[string]string{}
 	t.Run("fill", func(t *testing.T) {
-		v, chance := openVault(t, path), rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
+		v, chance := openVault(t, path), rand.New(rand.NewPCG(1, 2)) // the same each time
 		for range 40 {
 			fresh := map[string]string{}
 			for i := range 250 {
