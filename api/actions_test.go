@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,8 @@ func TestFiveHundredActionsAreTakenWithOneAppend(t *testing.T) {
 	if appends != 1 {
 		t.Errorf("%d appends, want one", appends)
 	}
-	again := append(batch[490:500:500], object{"id": "new", "kind": "share", "pick": pick}, object{"id": "new", "kind": "share", "pick": pick})
+	share := object{"id": "new", "kind": "share", "pick": pick}
+	again := slices.Concat(batch[490:], []object{share, share})
 	if got := s.did(ann, again...); got.Accepted != 1 || got.Duplicate != 11 {
 		t.Errorf("got %+v, want one new and eleven known", got)
 	}

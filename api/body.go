@@ -49,7 +49,7 @@ func (r *route) takes() (types []string, limit int64) {
 	case r.body == webhookBody:
 		limit = webhookLimit
 	case r.method == http.MethodPatch:
-		types = append(types, "application/merge-patch+json")
+		types = []string{"application/json", "application/merge-patch+json"}
 	}
 	if r.limit > 0 {
 		limit = r.limit

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -233,7 +234,7 @@ func TestACartIsCheckedOutLineByLine(t *testing.T) {
 		t.Errorf("got %+v, want both ways", got)
 	}
 	s.clock.advance(time.Minute)
-	if again := other.do("POST", "/v1/cart/checkout", body, ann, key("b")).is(201); string(again.body) != string(both.body) {
+	if again := other.do("POST", "/v1/cart/checkout", body, ann, key("b")).is(201); !bytes.Equal(again.body, both.body) {
 		t.Errorf("another process answers %s, want %s", again.body, both.body)
 	}
 	if n := s.done(recommend.ActCheckout); n != 3 {

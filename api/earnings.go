@@ -103,8 +103,9 @@ func (s *Server) earnings(c *call) error {
 }
 
 func earningStates() []string {
-	var names []string
-	for s := range recommend.EarningTransitions() {
+	states := recommend.EarningTransitions()
+	names := make([]string, 0, len(states))
+	for s := range states {
 		names = append(names, string(s))
 	}
 	slices.Sort(names)
@@ -177,7 +178,7 @@ func balancesOf(lines []recommend.LedgerLine, now time.Time) []balance {
 		b.Balance += l.Amount
 		b.ByState[l.StateAt(now)] += l.Amount
 	}
-	out := []balance{}
+	out := make([]balance, 0, len(by))
 	for _, currency := range slices.Sorted(maps.Keys(by)) {
 		out = append(out, *by[currency])
 	}
