@@ -43,7 +43,7 @@ test-real: browser ## as test, but without real engines it fails
 
 .PHONY: chaos
 chaos: ## nothing is lost: kill -9, twenty times over, of everything
-	VITRINE_CHAOS=full $(WITH_ENGINES) $(GO) test $(TAGS) -run '^TestChaos' -timeout 30m -v ./cmd/vitrine
+	VITRINE_CHAOS=full $(WITH_ENGINES) $(GO) test $(TAGS) -run '^(TestChaos|TestOrdersSurviveKills)' -timeout 30m -v ./cmd/vitrine
 
 .PHONY: load
 load: ## readers' actions on Kafka and Elasticsearch: five minutes of 2,000 a second, with figures
