@@ -114,13 +114,15 @@ func (w *world) victims(t *testing.T) []func() {
 	if len(w.ingest) == 0 {
 		return []func(){func() { w.api[0].kill(); w.api[0].restart() }}
 	}
-	mortal := w.ingest
 	var victims []func()
 	if os.Getenv("VITRINE_CHAOS") == "full" {
-		mortal = slices.Concat(mortal, w.api)
 		victims = slices.Collect(maps.Values(engineVictims(t)))
+		for _, p := range slices.Concat(w.ingest, w.api) {
+			victims = append(victims, func() { p.kill(); p.restart() }) // one that begins while Kafka is away ends
+		}
+		return victims
 	}
-	for _, p := range mortal {
+	for _, p := range w.ingest {
 		victims = append(victims, func() { p.kill(); p.begin() })
 	}
 	return victims

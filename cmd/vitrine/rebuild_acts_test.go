@@ -107,7 +107,8 @@ func (p *process) keeps(token string, want []string) error {
 		cursor = "&cursor=" + page.Next
 	}
 	want = slices.Sorted(slices.Values(want))
-	if slices.Sort(got); !slices.Equal(got, want) {
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
 		return fmt.Errorf("%d bookmarks are kept, want %d", len(got), len(want))
 	}
 	return nil
