@@ -178,6 +178,8 @@ func TestRealReplaceIsNotNoticed(t *testing.T) {
 	put := make([][]recommend.Document, writers)
 	for w := range writers {
 		wg.Go(func() {
+			again := time.NewTicker(5 * time.Millisecond)
+			defer again.Stop()
 			for i := 0; ctx.Err() == nil; i++ {
 				d := readerDoc(fmt.Sprint(w, "-", i), int64(i))
 				for {
@@ -189,7 +191,7 @@ func TestRealReplaceIsNotNoticed(t *testing.T) {
 						t.Errorf("Put: %v, want nil or an error that wraps ErrUnavailable alone", err)
 						return
 					}
-					time.Sleep(5 * time.Millisecond)
+					<-again.C
 				}
 				put[w] = append(put[w], d)
 			}
