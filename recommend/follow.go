@@ -19,29 +19,44 @@ type Follower struct {
 	// Every is the time between two looks; Wake cuts it short. Zero is 200 ms.
 	Every time.Duration
 	Wake  <-chan struct{}
+	// Seldom is the least time between two looks at a kind of which much
+	// changes and little is urgent; [Follower.Sync] looks at all.
+	Seldom map[Kind]time.Duration
 	// Page is how many documents are read at once. Zero is 5,000.
 	Page   int
 	Logger *slog.Logger
 
-	mu    sync.Mutex // one Sync at a time
-	marks map[Kind]Mark
+	mu     sync.Mutex // one Sync at a time
+	marks  map[Kind]Mark
+	looked map[Kind]time.Time // of those in Seldom
 }
 
 // Sync reads everything put before it was called. An error that wraps
 // [ErrUnavailable] is worth retrying; nothing is lost by it.
 func (f *Follower) Sync(ctx context.Context) error {
+	return f.look(ctx, func(Kind) bool { return true })
+}
+
+func (f *Follower) look(ctx context.Context, due func(Kind) bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.marks == nil {
-		f.marks = make(map[Kind]Mark)
+		f.marks, f.looked = make(map[Kind]Mark), make(map[Kind]time.Time)
 	}
 	for _, kind := range f.Kinds {
+		if !due(kind) {
+			continue
+		}
 		if err := f.sync(ctx, kind); err != nil {
 			return err
 		}
+		f.looked[kind] = time.Now()
 	}
 	return nil
 }
+
+// due reports whether it is time to look at a kind.
+func (f *Follower) due(kind Kind) bool { return time.Since(f.looked[kind]) >= f.Seldom[kind] }
 
 func (f *Follower) sync(ctx context.Context, kind Kind) error {
 	page := f.Page
@@ -80,7 +95,7 @@ func (f *Follower) Run(ctx context.Context) error {
 	defer tick.Stop()
 	away := false
 	for {
-		err := f.Sync(ctx)
+		err := f.look(ctx, f.due)
 		switch {
 		case ctx.Err() != nil:
 			return nil // told to stop

@@ -223,3 +223,35 @@ func TestAWorldTakesPolicyAndRulings(t *testing.T) {
 		t.Errorf("the ruling behind it made the partner %s, want removed", got)
 	}
 }
+
+func TestWhatIsSeldomLookedAtIsLookedAtInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &changing{epoch: "a"}
+		seen := make(map[recommend.Kind]time.Time)
+		start := time.Now()
+		f := recommend.Follower{
+			Store: store, Kinds: []recommend.Kind{recommend.KindPick, recommend.KindPulse}, Every: 100 * time.Millisecond,
+			Seldom: map[recommend.Kind]time.Duration{recommend.KindPulse: time.Second}, Logger: slog.New(slog.DiscardHandler),
+			Apply: func(_ context.Context, kind recommend.Kind, _ []recommend.Document) error {
+				seen[kind] = time.Now()
+				return nil
+			},
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- f.Run(ctx) }()
+		synctest.Wait() // it has looked once
+		store.put(document(recommend.KindPick, "p"), document(recommend.KindPulse, "p@0"))
+		time.Sleep(3 * time.Second)
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v, want nil", err)
+		}
+		if got, want := seen[recommend.KindPick].Sub(start), 100*time.Millisecond; got != want {
+			t.Errorf("the pick was seen after %v, want %v", got, want)
+		}
+		if got, want := seen[recommend.KindPulse].Sub(start), time.Second; got != want {
+			t.Errorf("the pulse was seen after %v, want %v", got, want)
+		}
+	})
+}

@@ -40,6 +40,10 @@ func newService(ctx context.Context, cfg *config) (*service, error) {
 	return &service{cfg: cfg, engines: eng, world: world, metrics: newMetrics(), read: read}, nil
 }
 
+// pulseEvery is how often the shelf takes what readers do: of every pick that
+// was seen a pulse changes, and seconds are soon enough.
+const pulseEvery = time.Second
+
 // follower follows kinds and hands rulings to the world and everything to
 // apply, which may be nil.
 func (s *service) follower(kinds []recommend.Kind, apply func(context.Context, recommend.Kind, []recommend.Document) error) *recommend.Follower {
@@ -49,6 +53,7 @@ func (s *service) follower(kinds []recommend.Kind, apply func(context.Context, r
 	}
 	return &recommend.Follower{
 		Store: s.engines.Store, Kinds: kinds, Every: every, Wake: s.engines.Wake, Logger: s.cfg.logger,
+		Seldom: map[recommend.Kind]time.Duration{recommend.KindPulse: pulseEvery},
 		Apply: func(ctx context.Context, kind recommend.Kind, docs []recommend.Document) error {
 			if kind == recommend.KindRuling {
 				if err := s.world.Apply(ctx, docs); err != nil {
