@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -175,6 +176,9 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 		if n, wait, spoiled = l.decide(items, docs); spoiled {
 			l.forget()
 			continue
+		}
+		if slices.ContainsFunc(items[:n], func(it item) bool { return it.held }) {
+			l.made.clear() // somebody else folds this partition too: leaves in the store may hold what those kept here do not
 		}
 		w, spoiled, err := l.plan(ctx, items[:n])
 		if err != nil {
