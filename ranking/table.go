@@ -24,10 +24,20 @@ func (t *Table) Len() int { return t.rows }
 // Column is the feature called name, to be read and written, or nil when the
 // table has none of that name.
 func (t *Table) Column(name string) []float64 {
+	column, _ := t.after(name, -1)
+	return column
+}
+
+// after is Column for one who asks for many: it looks first behind the place
+// where the one before was found, and returns the place of this one.
+func (t *Table) after(name string, place int) ([]float64, int) {
+	if next := place + 1; next < len(t.names) && t.names[next] == name {
+		return t.columns[next], next
+	}
 	for i, n := range t.names {
 		if n == name {
-			return t.columns[i]
+			return t.columns[i], i
 		}
 	}
-	return nil
+	return nil, place
 }
