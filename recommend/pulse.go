@@ -16,7 +16,7 @@ func Counted() []string {
 // PulseHalfLives are those that a pulse counts with, shortest first.
 func PulseHalfLives() []time.Duration {
 	const day = 24 * time.Hour
-	return []time.Duration{time.Hour, day, 7 * day, 30 * day}
+	return []time.Duration{time.Hour, day, 7 * day, 30 * day, 120 * day, 365 * day}
 }
 
 // A Pulse is what readers do with a pick: the body of a [KindPulse] document.
@@ -33,6 +33,8 @@ type Pulse struct {
 	// Events counts impressions and opens, of one reader in one hour at most as
 	// many as the policy says.
 	Events map[string]int64 `json:"events,omitempty"`
+	// Last is when the latest three readers first opened it, newest first.
+	Last []time.Time `json:"last,omitempty"`
 }
 
 // A Journey is what one reader did with one pick: the body of a [KindJourney]

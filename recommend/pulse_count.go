@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -26,6 +27,9 @@ func (p *Pulse) Add(c Count) {
 		p.Readers, p.Decayed = make(map[string]int64), make(map[string][]float64)
 	}
 	p.Readers[c.Kind] += c.Readers
+	if c.Kind == ActOpen && c.Readers > 0 {
+		p.opened(c.At)
+	}
 	if p.Readers[c.Kind] <= 0 { // what rounding has left of those taken back goes with the last
 		delete(p.Readers, c.Kind)
 		delete(p.Decayed, c.Kind)
@@ -40,6 +44,17 @@ func (p *Pulse) Add(c Count) {
 		sums[i] = max(0, millionth(sums[i]+float64(c.Readers)*halved(p.At.Sub(c.At), life)))
 	}
 	p.Decayed[c.Kind] = sums
+}
+
+// opened notes when a reader first opened the pick.
+func (p *Pulse) opened(at time.Time) {
+	const kept = 3
+	i := 0
+	for i < len(p.Last) && !at.After(p.Last[i]) {
+		i++
+	}
+	p.Last = slices.Insert(p.Last, i, at)
+	p.Last = p.Last[:min(len(p.Last), kept)]
 }
 
 // decay brings the sums to a later time.

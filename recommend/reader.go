@@ -69,6 +69,8 @@ type Reader struct {
 	// Traces tell, by pick, what the reader has done with it and what has been
 	// counted of that. See [Trace].
 	Traces Traces `json:"traces,omitempty"`
+	// History is what the reader did of late, repeats included.
+	History History `json:"history,omitempty"`
 	Seen   Seen   `json:"seen,omitempty"`
 	// Refused is the last event that changed nothing because another one was
 	// faster, so that whoever appended it learns why.

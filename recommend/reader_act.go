@@ -78,6 +78,9 @@ func (r *Reader) Act(a *Action, c Acting) (Effects, error) {
 	if err := d.do(); err != nil {
 		return Effects{}, err
 	}
+	if !r.Impersonal && a.Pick != "" && slices.Contains(Remembered(), a.Kind) {
+		r.History.remember(Act{Pick: a.Pick, Kind: a.Kind, At: d.at.Unix()})
+	}
 	return d.effects, nil
 }
 

@@ -14,6 +14,23 @@ type WindowRequest struct {
 	Seed    uint64
 	Exclude []string // pick ids to leave out, at most 100
 	Lang    string   // "zh" or "en", for labels and reasons
+	// Bare asks for the order of the score alone: no discounts, no exploration,
+	// no caps. It is for measuring.
+	Bare bool
+	// Fresh leaves out the products that the reader has acted on.
+	Fresh bool
+	// IncludeSeen brings back what was shown of late and led to nothing, counting less.
+	IncludeSeen bool
+}
+
+// A RankRequest asks for an order of given picks.
+type RankRequest struct {
+	Reader string   // "" is somebody unknown
+	Picks  []string // 1 to 1,000; what is not known or not to be seen is left out
+	Limit  int      // 0 is all
+	Seed   uint64
+	Lang   string
+	Bare   bool // as in [WindowRequest]
 }
 
 // A Window is one page of a ranked result for one reader at one time.

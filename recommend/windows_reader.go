@@ -81,6 +81,8 @@ func decodeTaste(body []byte) (*Reader, error) {
 		Bookmarks  []Bookmark `json:"bookmarks"`
 		Cart       Cart       `json:"cart"`
 		Impersonal bool       `json:"impersonal"`
+		Traces     Traces     `json:"traces"`
+		History    History    `json:"history"`
 		Erased     time.Time  `json:"erased"`
 	}
 	if err := json.Unmarshal(body, &d); err != nil {
@@ -88,7 +90,7 @@ func decodeTaste(body []byte) (*Reader, error) {
 	}
 	return &Reader{
 		Interests: d.Interests, Follows: d.Follows, Mutes: d.Mutes, Feedback: d.Feedback, Bookmarks: d.Bookmarks, Cart: d.Cart,
-		Impersonal: d.Impersonal, Erased: d.Erased,
+		Impersonal: d.Impersonal, Traces: d.Traces, History: d.History, Erased: d.Erased,
 	}, nil
 }
 
