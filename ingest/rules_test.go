@@ -410,6 +410,7 @@ func TestReadersDeclareFollowAndMute(t *testing.T) {
 	want := recommend.Reader{
 		ID: "lin", Interests: []recommend.Interest{{Topic: "pets", Weight: 1, Source: "declared"}},
 		Follows: []recommend.Since{{ID: "ann", At: noon}}, Mutes: []recommend.Mute{{Kind: "topic", ID: "home", At: noon}}, Traces: r.Traces, Seen: r.Seen,
+		History: recommend.History{{Pick: "p1", Kind: recommend.ActOpen, At: noon.Unix()}},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -17,9 +17,10 @@ func Decay(age, halfLife time.Duration) float64 {
 	return math.Exp2(-float64(age) / float64(halfLife))
 }
 
-// A Discount lowers the score of what comes again: the first one of a group
+// A Discount lowers the chance of what comes again: the first one of a group
 // counts in full, each further one less, none less than Floor. Decay and Floor
-// are between 0 and 1. The zero Discount lets each group come once.
+// are between 0 and 1. The zero Discount lets each group come once. Scores are
+// logits, so the logarithm of the discount is added to them.
 type Discount struct {
 	Decay, Floor float64
 }
@@ -28,16 +29,8 @@ type Discount struct {
 func None() Discount { return Discount{Decay: 1, Floor: 1} }
 
 // At is the factor for one that n of its group precede:
-// (1-Floor)*Decay^n + Floor.
+// (1-Floor)*Decay^n + Floor, but never less than a millionth.
 func (d Discount) At(n int) float64 {
-	return (1-d.Floor)*math.Pow(d.Decay, float64(n)) + d.Floor
-}
-
-// apply lowers score by factor. A negative score moves away from 0, so that a
-// discount never lifts anything.
-func apply(score, factor float64) float64 {
-	if score < 0 {
-		return score * (2 - factor)
-	}
-	return score * factor
+	const least = 1e-6 // its logarithm is finite
+	return max((1-d.Floor)*math.Pow(d.Decay, float64(n))+d.Floor, least)
 }

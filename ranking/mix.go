@@ -1,5 +1,7 @@
 package ranking
 
+import "math"
+
 // Groups is how many kinds of group a [Mixer] tells apart, such as the author
 // and the product of a card.
 const Groups = 2
@@ -82,7 +84,7 @@ func (m *Mixer) discounted(c *Card) float64 {
 			continue
 		}
 		if n := m.held[kind][g]; n > 0 {
-			score = apply(score, m.discounts[kind].At(n))
+			score += math.Log(m.discounts[kind].At(n))
 		}
 	}
 	return score

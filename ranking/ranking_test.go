@@ -166,11 +166,7 @@ func plainGreedy(cards []ranking.Card, discounts [ranking.Groups]ranking.Discoun
 			score := c.Score
 			for kind, g := range c.Group {
 				if n := counts[kind][g]; g >= 0 && n > 0 {
-					if d := discounts[kind].At(n); score < 0 {
-						score *= 2 - d
-					} else {
-						score *= d
-					}
+					score += math.Log(discounts[kind].At(n))
 				}
 			}
 			if !used[i] && (best < 0 || score > most || score == most && c.Tie < cards[best].Tie) {

@@ -13,6 +13,7 @@ const (
 	sourceTopic    = "topic"    // in a topic that the request asks for
 	sourceFresh    = "fresh"    // new, beside what is known of the reader
 	sourceLatest   = "latest"   // new, when nothing is known of the reader
+	sourceGiven    = "given"    // brought by the caller
 )
 
 // A source proposes candidates.
@@ -32,6 +33,7 @@ type ask struct {
 	served  *served  // products that earlier pages have shown
 	exclude []uint64 // hashes of picks to leave out, sorted
 	limit   int      // how many products are wanted
+	fresh   bool     // without what the reader has acted on
 }
 
 // eligible reports whether the pick of row n may be in the window.
@@ -43,7 +45,7 @@ func (a *ask) eligible(n int32) bool {
 	if a.asked != nil && !a.in(row.topics, a.asked) {
 		return false
 	}
-	if a.served.has(a.products.rec[row.product].hash) {
+	if a.served.has(a.products.rec[row.product].hash) || a.fresh && a.taste.acted(row.product) {
 		return false
 	}
 	if len(a.exclude) > 0 {
@@ -62,9 +64,9 @@ func (l *look) in(set int32, anyOf []int32) bool {
 // A candidate is a pick that may be in a window.
 type candidate struct {
 	row     int32
-	next    int32 // another candidate of the same product, -1 at the last
-	first   bool  // it begins its product's candidates
-	sources uint8 // those that offered it, as bits
+	next    int32  // another candidate of the same product, -1 at the last
+	first   bool   // it begins its product's candidates
+	sources uint16 // those that offered it, as bits
 }
 
 // Candidates are what the sources found.
@@ -104,7 +106,7 @@ const mostOfProduct = 16
 
 // take makes row a candidate if it may be one. It reports whether the source
 // should go on.
-func (g *gathering) take(row int32, bit uint8, quota *int) bool {
+func (g *gathering) take(row int32, bit uint16, quota *int) bool {
 	product := g.picks.row[row].product
 	first, known := g.first[product]
 	if known {

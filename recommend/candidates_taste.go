@@ -13,7 +13,8 @@ type taste struct {
 	mutedTopics   []int32
 	mutedPartners map[int32]struct{}
 
-	fed feedback
+	fed  feedback
+	past past
 }
 
 type taughtInterest struct {
@@ -51,6 +52,7 @@ func (l *look) tasteAt(at moment, id string, r *Reader) *taste {
 	for _, i := range r.Interests {
 		l.addInterest(t, i)
 	}
+	l.addPast(t, r, at)
 	return t
 }
 
@@ -106,7 +108,9 @@ func with[K comparable](set map[K]struct{}, k K) map[K]struct{} {
 }
 
 // blank reports whether nothing is known that candidates could be found by.
-func (t *taste) blank() bool { return len(t.interests) == 0 && len(t.follows) == 0 }
+func (t *taste) blank() bool {
+	return len(t.interests) == 0 && len(t.follows) == 0 && len(t.past.acts) == 0
+}
 
 // may reports whether the reader may find the pick of row n: an expert who is
 // limited is found by those who follow him only.

@@ -71,7 +71,7 @@ type Reader struct {
 	Traces Traces `json:"traces,omitempty"`
 	// History is what the reader did of late, repeats included.
 	History History `json:"history,omitempty"`
-	Seen   Seen   `json:"seen,omitempty"`
+	Seen    Seen    `json:"seen,omitempty"`
 	// Refused is the last event that changed nothing because another one was
 	// faster, so that whoever appended it learns why.
 	Refused *RefusedChange `json:"refused,omitempty"`

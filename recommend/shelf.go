@@ -153,7 +153,7 @@ func (s *Shelf) change(kind Kind, d *Document) (func(), error) {
 		if !ok {
 			return nil, fmt.Errorf("%q is no id of a pulse", clip(id))
 		}
-		part := pulsePart{version: version, at: momentOf(p.At), sum: p.weigh(), partition: partition}
+		part := partOf(p, version, partition)
 		return func() { s.putPulse(p.Pick, part) }, nil
 	case KindPublisher, KindReader, KindJourney, KindExposure, KindReport, KindOrder, KindEarning:
 	}

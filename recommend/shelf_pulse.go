@@ -35,6 +35,24 @@ type pulsePart struct {
 	at        moment
 	sum       float32
 	partition int32
+	opened    float32                  // readers, of all time
+	opens     [len(eventLives)]float32 // readers, decayed
+	last      [3]moment                // opens, newest first
+}
+
+// partOf reads a pulse.
+func partOf(p *Pulse, version int64, partition int32) pulsePart {
+	part := pulsePart{version: version, at: momentOf(p.At), sum: p.weigh(), partition: partition, opened: float32(p.Readers[ActOpen]), last: [3]moment{never, never, never}}
+	const shortest = 1 // of [PulseHalfLives], where those of the features begin
+	for i, v := range p.Decayed[ActOpen] {
+		if k := i - shortest; k >= 0 && k < len(part.opens) {
+			part.opens[k] = float32(v)
+		}
+	}
+	for i, at := range p.Last[:min(len(p.Last), len(part.last))] {
+		part.last[i] = momentOf(at)
+	}
+	return part
 }
 
 // weigh is what p says of its pick as of p.At.

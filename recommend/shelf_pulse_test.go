@@ -23,11 +23,15 @@ func pulseOf(pick string, at time.Time, readers int) *recommend.Pulse {
 func engagementOf(t *testing.T, f *shopFloor, pick string) float64 {
 	t.Helper()
 	for _, i := range f.window(t, recommend.WindowRequest{}).Items {
+		if i.Pick != pick {
+			continue
+		}
 		for _, x := range i.Factors {
-			if i.Pick == pick && x.Name == "engagement" {
+			if x.Name == "engagement" {
 				return x.Value
 			}
 		}
+		return 0 // factors of 0 are left out
 	}
 	t.Fatalf("%s is not in the window", pick)
 	return 0

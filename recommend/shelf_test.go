@@ -264,7 +264,7 @@ func TestAnEditMovesAPick(t *testing.T) {
 	f.put(t, recommend.KindPick, "p0", pick("p0", "e0", "i2", on("garden"), aged(time.Minute)))
 	kitchen := picksOf(f.window(t, recommend.WindowRequest{Topics: []string{"home/kitchen"}}).Items)
 	garden := picksOf(f.window(t, recommend.WindowRequest{Topics: []string{"garden"}}).Items)
-	if got, want := fmt.Sprint(kitchen, garden), "[p1 p2] [p0]"; got != want {
+	if got, want := fmt.Sprint(kitchen, garden), "[p2 p1] [p0]"; got != want {
 		t.Errorf("kitchen and garden: got %s, want %s", got, want)
 	}
 	old, err := f.Product(t.Context(), recommend.ProductRequest{Key: "jd:i0"})

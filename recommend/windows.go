@@ -112,11 +112,11 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	w.shelf.read(scene, now, func(l *look) {
 		a := &ask{
 			look: l, taste: l.tasteAt(c.window.at(), r.Reader, reader), asked: l.topicNumbers(topics), horizon: c.window.at(),
-			served: &c.served, exclude: c.exclude, limit: rules.CandidateLimit,
+			served: &c.served, exclude: c.exclude, limit: rules.CandidateLimit, fresh: r.Fresh,
 		}
-		s := a.score(a.gather(a.shares()), scene.Policy.Factors.model())
+		s := a.score(a.gather(a.shares()), w.model(a.surface(), scene.Policy))
 		n := min(c.limit, rules.Length-c.position)
-		placed := s.mix(c.seed, n)
+		placed := s.place(r.Bare, c.seed, n)
 		more = s.more || len(s.best) > len(placed)
 		for _, p := range placed {
 			page.Items = append(page.Items, s.item(s.best[p.Index], r.Lang, c))
@@ -177,19 +177,42 @@ func (a *ask) shares() []share {
 	return append(all, share{beside, 1})
 }
 
+// surface is what kind of window is asked for.
+func (a *ask) surface() Surface {
+	if a.asked != nil {
+		return SurfaceTopic
+	}
+	return SurfaceHome
+}
+
+// model is what a surface scores by now.
+func (w *Windows) model(s Surface, policy *Policy) ranking.Linear {
+	return priorModel(s, &policy.Factors)
+}
+
+// place fills a page, by score alone when it is bare.
+func (s *scored) place(bare bool, seed uint64, n int) []ranking.Placed {
+	if bare {
+		return s.order(seed, n)
+	}
+	return s.mix(seed, n)
+}
+
 // item makes the next card of a window and notes in c that it was shown.
 func (s *scored) item(i int, lang string, c *cursor) Item {
 	row := s.found[i].row
 	item := s.card(row, lang)
 	item.Position, item.Score, item.Source = c.position, s.scores[i], s.source(i)
 	for _, f := range s.model.Explain(s.table, i) {
-		item.Factors = append(item.Factors, Factor(f))
+		if f.Weight != 0 && f.Value != 0 {
+			item.Factors = append(item.Factors, Factor(f))
+		}
 	}
 	others := s.otherPicks(row, s.taste)
 	item.AlsoBy = s.alsoBy(others)
 	item.Reasons = s.reasons(row, &item, len(others), lang)
 	c.position++
-	c.served.add(servedCard{what: short(s.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
+	c.served.add(servedCard{what: short(s.Shelf.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
 	return item
 }
 

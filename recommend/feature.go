@@ -1,0 +1,89 @@
+package recommend
+
+import "vitrine.dev/ranking"
+
+// A Feature is one column of what candidates are scored by. Its value is the
+// same whoever pays what for it: nothing that an expert or this service earns
+// is in reach of a feature.
+type Feature struct {
+	Name  string  `json:"name"`
+	About string  `json:"about"` // what it measures
+	Unit  string  `json:"unit"`  // such as "ln(1+days)"
+	Low   float64 `json:"low"`   // least value
+	High  float64 `json:"high"`  // greatest value in practice
+}
+
+// A featureSet fills the columns of some features.
+type featureSet interface {
+	features() []Feature
+	// fill writes the columns of the set's features for the candidates of p,
+	// which are all 0 before.
+	fill(p *pool, t *ranking.Table)
+}
+
+// featureSets are all there are: a new feature is a new set, and a line here.
+// A set may read the columns of those before it.
+func featureSets() []featureSet {
+	return []featureSet{
+		declaredFeatures{},
+		eventFeatures{},
+		followFeatures{},
+		historyFeatures{},
+		walkFeatures{},
+	}
+}
+
+// Features describes every column, in order.
+func Features() []Feature {
+	var all []Feature
+	for _, s := range featureSets() {
+		all = append(all, s.features()...)
+	}
+	return all
+}
+
+// table fills a table for candidates, as of the ask's horizon: what does not
+// change in itself keeps its score from page to page.
+func (p *pool) table() *ranking.Table {
+	names := make([]string, 0, 64)
+	for _, f := range Features() {
+		names = append(names, f.Name)
+	}
+	t := ranking.NewTable(len(p.found), names...)
+	for _, s := range featureSets() {
+		s.fill(p, t)
+	}
+	return t
+}
+
+// A pool is the candidates of an ask with what features share of them.
+type pool struct {
+	*ask
+	*candidates
+	products []int32 // each once
+	at       []int32 // by candidate: the index of its product
+	slot     []int32 // by product number: its index plus one, 0 for others
+}
+
+func (a *ask) pool(c *candidates) *pool {
+	p := &pool{ask: a, candidates: c, at: make([]int32, len(c.found)), slot: make([]int32, len(a.Shelf.products.rec))}
+	for i := range c.found {
+		product := a.picks.row[c.found[i].row].product
+		if p.slot[product] == 0 {
+			p.products = append(p.products, product)
+			p.slot[product] = int32(len(p.products)) //nolint:gosec // some thousands
+		}
+		p.at[i] = p.slot[product] - 1
+	}
+	return p
+}
+
+// indexOf is the index of a product, -1 for one that is no candidate.
+func (p *pool) indexOf(product int32) int32 { return p.slot[product] - 1 }
+
+// spread writes what is known by product into a column.
+func (p *pool) spread(column, byProduct []float64) {
+	for i, at := range p.at {
+		column[i] = byProduct[at]
+	}
+}

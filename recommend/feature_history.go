@@ -1,0 +1,84 @@
+package recommend
+
+import (
+	"math"
+
+	"vitrine.dev/ranking"
+)
+
+const (
+	featureActed   = "acted"
+	featureHistory = "history"
+	featureTopics  = "own_topics"
+)
+
+// historyFeatures are what the reader did with the product and in its topics
+// before: he often comes back to what he looked at and did not buy. A sum over
+// his events, each forgotten by a power of its age, tells it best.
+type historyFeatures struct{}
+
+func (historyFeatures) features() []Feature {
+	return []Feature{
+		{featureActed, "the reader has acted on the product", "0 or 1", 0, 1},
+		{featureHistory, "what he did with it: sum of weight/(days+0.5), over purchases in its topic; of none 0", "ln(sum)", -8, 6},
+		{featureTopics, "what he did in its topics of late, purchases taken off", "ln(1+sum)", 0, 8},
+	}
+}
+
+// historyWeight is how much an act says that the reader will come back.
+func historyWeight(kind string) float64 {
+	switch kind {
+	case ActOpen:
+		return 1
+	case ActBookmark:
+		return 3
+	case ActCart:
+		return 6
+	case ActCheckout, ActPurchase, ActShare:
+		return 2
+	}
+	return 0
+}
+
+// forgetting is the power law: 2 now, and half of that after half a day.
+func forgetting(days float64) float64 { return 1 / (days + .5) }
+
+func (historyFeatures) fill(p *pool, t *ranking.Table) {
+	if len(p.taste.past.acts) == 0 {
+		return
+	}
+	own := make([]float64, len(p.products))
+	bought := make(map[int32]float64)   // by topic
+	strength := make(map[int32]float64) // by topic
+	for _, a := range p.taste.past.acts {
+		passed := days(a.at, p.horizon)
+		w := historyWeight(a.kind)
+		if at := p.indexOf(a.product); at >= 0 {
+			own[at] += w * forgetting(passed)
+		}
+		if a.kind == ActPurchase {
+			w = -4
+		}
+		for _, topic := range p.topics.sets[a.topics].own {
+			strength[topic] += w * forgetting(passed)
+			if a.kind == ActPurchase {
+				bought[topic] += math.Exp2(-passed / 2)
+			}
+		}
+	}
+	acted, history, topics := t.Column(featureActed), t.Column(featureHistory), t.Column(featureTopics)
+	for i, at := range p.at {
+		var damp, strongest float64
+		for _, topic := range p.topics.sets[p.picks.row[p.found[i].row].topics].own {
+			damp = max(damp, bought[topic])
+			strongest = max(strongest, strength[topic])
+		}
+		topics[i] = math.Log1p(strongest)
+		if p.taste.acted(p.products[at]) {
+			acted[i] = 1
+		}
+		if own[at] > 0 {
+			history[i] = math.Log(own[at] / (1 + damp))
+		}
+	}
+}
