@@ -61,7 +61,7 @@ type Guard struct {
 	rule    Rule
 	periods int64          // that have ended
 	pending int            // held-out lists in this one
-	sums    [windows]tally // of the loss of the weights served
+	sums    [windows]recent // of the loss of the weights served
 	rivals  []rival        // the prior, then good versions from the newest
 }
 
@@ -69,7 +69,7 @@ type Guard struct {
 // less its own.
 type rival struct {
 	version
-	saved [windows]tally
+	saved [windows]recent
 }
 
 // Two windows are looked at: one of about twice the period, and a short one of
@@ -182,9 +182,9 @@ func (g *Guard) judge(over bool) Verdict {
 		g.keep()
 	}
 	if v.Change != Nothing {
-		g.sums = [windows]tally{}
+		g.sums = [windows]recent{}
 		for k := range g.rivals {
-			g.rivals[k].saved = [windows]tally{}
+			g.rivals[k].saved = [windows]recent{}
 		}
 	}
 	if over {

@@ -10,7 +10,7 @@ type guardState struct {
 	Softmax json.RawMessage `json:"softmax"`
 	Periods int64           `json:"periods"`
 	Pending int             `json:"pending"`
-	Sums    [windows]tally  `json:"sums"`
+	Sums    [windows]recent  `json:"sums"`
 	Rivals  []rivalState    `json:"rivals"`
 }
 
@@ -18,7 +18,7 @@ type rivalState struct {
 	Lists    int64          `json:"lists"`
 	Moved    int64          `json:"moved"`
 	Features []featureState `json:"features"`
-	Saved    [windows]tally `json:"saved"`
+	Saved    [windows]recent `json:"saved"`
 }
 
 // MarshalJSON writes the whole state of the guard and its learner, except

@@ -2,9 +2,9 @@ package ranking
 
 import "math"
 
-// A tally is the mean of the latest of many numbers and how sure it is. Each
+// A recent is the mean of the latest numbers of many and how sure it is. Each
 // number makes the older ones count a little less.
-type tally struct {
+type recent struct {
 	Weight  float64 `json:"weight"`  // sum of the weights
 	Weight2 float64 `json:"weight2"` // sum of their squares
 	Sum     float64 `json:"sum"`     // of the numbers, weighted
@@ -12,7 +12,7 @@ type tally struct {
 }
 
 // add counts v. Memory is the mean age, in numbers, of what is remembered.
-func (t *tally) add(v, memory float64) {
+func (t *recent) add(v, memory float64) {
 	d := 1 - 1/memory
 	t.Weight = d*t.Weight + 1
 	t.Weight2 = d*d*t.Weight2 + 1
@@ -21,7 +21,7 @@ func (t *tally) add(v, memory float64) {
 }
 
 // mean is 0 when there is nothing yet.
-func (t tally) mean() float64 {
+func (t recent) mean() float64 {
 	if t.Weight <= 0 {
 		return 0
 	}
@@ -30,7 +30,7 @@ func (t tally) mean() float64 {
 
 // count is how many numbers of equal weight would make the mean as sure (Kish,
 // 1965).
-func (t tally) count() float64 {
+func (t recent) count() float64 {
 	if t.Weight2 <= 0 {
 		return 0
 	}
@@ -38,7 +38,7 @@ func (t tally) count() float64 {
 }
 
 // deviation is the standard error of the mean.
-func (t tally) deviation() float64 {
+func (t recent) deviation() float64 {
 	n := t.count()
 	if n <= 0 {
 		return 0
@@ -48,7 +48,7 @@ func (t tally) deviation() float64 {
 }
 
 // sound reports whether t is within what many additions of small numbers make.
-func (t tally) sound() bool {
+func (t recent) sound() bool {
 	const most = 1e12
 	return min(t.Weight, t.Weight2, t.Squares) >= 0 && max(t.Weight, t.Weight2, t.Squares, math.Abs(t.Sum)) <= most
 }
