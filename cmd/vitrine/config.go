@@ -44,6 +44,7 @@ type config struct {
 	Through           string
 
 	Shop shopConfig
+	Eval evalConfig
 
 	Args []string // what is left after the flags
 
@@ -71,6 +72,8 @@ func flagsOf(name string) []string {
 		return append(engines, "topic", "reason", "id", "open", "through")
 	case "partner":
 		return shopFlags()
+	case "eval":
+		return append(evalFlags(), "policy", "log")
 	case "policy":
 		return nil
 	}
@@ -158,6 +161,7 @@ func (c *config) define(fs *flag.FlagSet) {
 	fs.BoolVar(&c.Open, "open", false, "only letters not redriven yet")
 	fs.StringVar(&c.Through, "through", "", "shell `command` that mends a letter: envelope JSON in, envelope JSON out")
 	c.Shop.define(fs)
+	c.Eval.define(fs)
 }
 
 func (c *config) finish(env environment) error {

@@ -39,6 +39,7 @@ func commands() []command {
 		{"token", "", "print a signed token of this installation", token},
 		{"import", "DIR …", "read JSON-lines files through the same rules as the API", importDirs},
 		{"export", "DIR", "write what import reads", exportDir},
+		{"eval", "DIR …", "measure ranking: replay a data set through the serving code", evalDirs},
 		{"rebuild", "", "fold all documents anew from the log, while the service runs", rebuildCommand},
 		{"dead", "list|show|redrive", "dead letters: what could not be folded, and why", dead},
 		{"partner", "", "a small shop that sells nothing, to buy at and to make misbehave", servePartner},
