@@ -42,7 +42,7 @@ const (
 	scaleFloor  = .01  // keeps the scale of a constant feature above 0
 	scaleFirst  = 200  // lists for which the shipped scale counts
 	scaleMost   = 2000 // lists that a scale remembers
-	scaleJump   = 25   // a list counts at most as this many times the variance
+	scaleJump   = 400  // a list counts at most as so many times the variance: a feature may be rare
 	maxGradient = 32   // of one list and standardised weight
 	maxImport   = 10   // of the importance of a row
 )
@@ -64,6 +64,7 @@ type Softmax struct {
 	features []learned
 	counts   Counts
 
+	weights []float64   // that the list at hand is scored with
 	columns [][]float64 // of the list at hand, nil for what it lacks
 	scores  []float64
 }
@@ -107,9 +108,9 @@ func NewSoftmax(priors []Prior, pace Pace) *Softmax {
 // in the order of the priors. The caller owns it.
 func (s *Softmax) Linear() Linear {
 	weights := make([]Weight, 0, len(s.features))
-	for k := range s.features {
+	for k, value := range s.served() {
 		if f := &s.features[k]; !f.Aside {
-			weights = append(weights, Weight{Name: f.Name, Value: s.served(f)})
+			weights = append(weights, Weight{Name: f.Name, Value: value})
 		}
 	}
 	return NewLinear(weights...)
@@ -134,7 +135,7 @@ func (s *Softmax) Counts() Counts { return s.counts }
 // A row with a value that is infinite or not a number is left out, and a step
 // that is refused. None of x, target, offset and propensity is kept or written.
 func (s *Softmax) Learn(x *Table, target, offset, propensity []float64) {
-	l, ok := s.prepare(list{x, target, offset, propensity}, (*learned).current)
+	l, ok := s.prepare(list{x, target, offset, propensity}, s.live())
 	s.counts.Rows += int64(x.Len() - l.x.Len())
 	if !ok {
 		s.counts.Skipped++
@@ -157,11 +158,12 @@ func (s *Softmax) Learn(x *Table, target, offset, propensity []float64) {
 // Loss is the cross entropy in nats of target under the served weights, those
 // aside included, and NaN for a list that Learn would skip. It learns nothing.
 func (s *Softmax) Loss(x *Table, target, offset []float64) float64 {
-	return s.loss(list{x: x, target: target, offset: offset}, s.served)
+	return s.loss(list{x: x, target: target, offset: offset}, s.served())
 }
 
-func (s *Softmax) loss(l list, weight func(*learned) float64) float64 {
-	l, ok := s.prepare(l, weight)
+// loss is Loss under other weights, one per feature.
+func (s *Softmax) loss(l list, weights []float64) float64 {
+	l, ok := s.prepare(l, weights)
 	if !ok {
 		return math.NaN()
 	}
@@ -178,11 +180,11 @@ func (s *Softmax) loss(l list, weight func(*learned) float64) float64 {
 
 // prepare fills s.columns and s.scores for l, less the rows that cannot be
 // used, and reports whether anything is left to learn from.
-func (s *Softmax) prepare(l list, weight func(*learned) float64) (list, bool) {
-	s.score(l, weight)
+func (s *Softmax) prepare(l list, weights []float64) (list, bool) {
+	s.score(l, weights)
 	if !l.sound(s.scores) {
 		l = l.usable(s.scores)
-		s.score(l, weight)
+		s.score(l, weights)
 	}
 	chosen := 0.0
 	for _, t := range l.target {
@@ -193,7 +195,7 @@ func (s *Softmax) prepare(l list, weight func(*learned) float64) (list, bool) {
 
 // score leaves the columns of l and the scores of its rows in s. A row's score
 // is not finite when one of its features is not, whatever the weights.
-func (s *Softmax) score(l list, weight func(*learned) float64) {
+func (s *Softmax) score(l list, weights []float64) {
 	n := l.x.Len()
 	if cap(s.scores) < n {
 		s.scores = make([]float64, n)
@@ -206,11 +208,10 @@ func (s *Softmax) score(l list, weight func(*learned) float64) {
 	s.columns = s.columns[:0]
 	at := -1
 	for k := range s.features {
-		f := &s.features[k]
 		var column []float64
-		column, at = l.x.after(f.Name, at)
+		column, at = l.x.after(s.features[k].Name, at)
 		s.columns = append(s.columns, column)
-		w := weight(f)
+		w := weights[k]
 		for i, v := range column {
 			s.scores[i] += w * v
 		}
@@ -242,15 +243,25 @@ func (s *Softmax) step(f *learned, column, residual []float64) {
 	f.live, f.mean, f.squares = live, mean, squares
 }
 
-// current is the weight that learning moves.
-func (f *learned) current() float64 { return f.live }
-
-// served is the weight of f that is served.
-func (s *Softmax) served(f *learned) float64 {
-	if s.pace.Average > 0 {
-		return f.mean
+// live is the weights that learning moves, until the next call.
+func (s *Softmax) live() []float64 {
+	s.weights = s.weights[:0]
+	for k := range s.features {
+		s.weights = append(s.weights, s.features[k].live)
 	}
-	return f.live
+	return s.weights
+}
+
+// served is the weights that are served, until the next call.
+func (s *Softmax) served() []float64 {
+	if s.pace.Average <= 0 {
+		return s.live()
+	}
+	s.weights = s.weights[:0]
+	for k := range s.features {
+		s.weights = append(s.weights, s.features[k].mean)
+	}
+	return s.weights
 }
 
 // moved is the live weight after a step of by scales, within the bounds.

@@ -49,12 +49,9 @@ func (s *Softmax) UnmarshalJSON(data []byte) error {
 	if c := state.Counts; min(c.Lists, c.Skipped, c.Rows, c.Steps) < 0 {
 		return fmt.Errorf("state of a softmax: negative count in %+v", c)
 	}
-	known := make(map[string]featureState, len(state.Features))
-	for i, f := range state.Features {
-		if f.Squares < 0 || f.Variance < 0 || f.Seen < 0 || f.Scale <= 0 {
-			return fmt.Errorf("state of a softmax: feature %d (%q) is out of range", i, f.Name)
-		}
-		known[f.Name] = f
+	known, err := byName(state.Features)
+	if err != nil {
+		return fmt.Errorf("state of a softmax: %w", err)
 	}
 	s.counts = state.Counts
 	for k := range s.features {
@@ -64,6 +61,18 @@ func (s *Softmax) UnmarshalJSON(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// byName gives features by name and refuses what no learner writes.
+func byName(features []featureState) (map[string]featureState, error) {
+	known := make(map[string]featureState, len(features))
+	for i, f := range features {
+		if f.Squares < 0 || f.Variance < 0 || f.Seen < 0 || f.Scale <= 0 {
+			return nil, fmt.Errorf("feature %d (%q) is out of range", i, f.Name)
+		}
+		known[f.Name] = f
+	}
+	return known, nil
 }
 
 func (f *learned) take(from featureState, p Pace) {
