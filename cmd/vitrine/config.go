@@ -46,6 +46,8 @@ type config struct {
 	Shop shopConfig
 	Eval evalConfig
 
+	Simulation simulationConfig
+
 	Args []string // what is left after the flags
 
 	logger *slog.Logger
@@ -74,6 +76,8 @@ func flagsOf(name string) []string {
 		return shopFlags()
 	case "eval":
 		return append(evalFlags(), "policy", "log")
+	case "demo":
+		return append(simulationFlags(), "policy", "json", "profile", "log")
 	case "policy":
 		return nil
 	}
@@ -162,6 +166,7 @@ func (c *config) define(fs *flag.FlagSet) {
 	fs.StringVar(&c.Through, "through", "", "shell `command` that mends a letter: envelope JSON in, envelope JSON out")
 	c.Shop.define(fs)
 	c.Eval.define(fs)
+	c.Simulation.define(fs)
 }
 
 func (c *config) finish(env environment) error {

@@ -2,7 +2,8 @@ package main
 
 import "flag"
 
-// An evalConfig holds the settings of eval alone.
+// An evalConfig holds the settings of eval; JSON and Profile are also those of
+// demo.
 type evalConfig struct {
 	JSON    string
 	Only    int
@@ -12,7 +13,7 @@ type evalConfig struct {
 func evalFlags() []string { return []string{"json", "only", "profile"} }
 
 func (c *evalConfig) define(fs *flag.FlagSet) {
-	fs.StringVar(&c.JSON, "json", "", "`file` to write the figures to, those of every query too")
+	fs.StringVar(&c.JSON, "json", "", "`file` to write all figures to, of eval those of every query too")
 	fs.IntVar(&c.Only, "only", 0, "ask the first `n` queries alone; all when 0")
 	fs.StringVar(&c.Profile, "profile", "", "`file` to write a CPU profile to")
 }

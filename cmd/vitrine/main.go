@@ -40,6 +40,7 @@ func commands() []command {
 		{"import", "DIR …", "read JSON-lines files through the same rules as the API", importDirs},
 		{"export", "DIR", "write what import reads", exportDir},
 		{"eval", "DIR …", "measure ranking: replay a data set through the serving code", evalDirs},
+		{"demo", "", "--simulate: let a made-up society live with the windows, and tell how they serve it", simulate},
 		{"rebuild", "", "fold all documents anew from the log, while the service runs", rebuildCommand},
 		{"dead", "list|show|redrive", "dead letters: what could not be folded, and why", dead},
 		{"partner", "", "a small shop that sells nothing, to buy at and to make misbehave", servePartner},
