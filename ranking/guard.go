@@ -59,10 +59,10 @@ type Verdict struct {
 type Guard struct {
 	softmax *Softmax
 	rule    Rule
-	periods int64          // that have ended
-	pending int            // held-out lists in this one
+	periods int64           // that have ended
+	pending int             // held-out lists in this one
 	sums    [windows]recent // of the loss of the weights served
-	rivals  []rival        // the prior, then good versions from the newest
+	rivals  []rival         // the prior, then good versions from the newest
 }
 
 // A rival is a version and what it would have saved: loss of the weights served

@@ -10,14 +10,14 @@ type guardState struct {
 	Softmax json.RawMessage `json:"softmax"`
 	Periods int64           `json:"periods"`
 	Pending int             `json:"pending"`
-	Sums    [windows]recent  `json:"sums"`
+	Sums    [windows]recent `json:"sums"`
 	Rivals  []rivalState    `json:"rivals"`
 }
 
 type rivalState struct {
-	Lists    int64          `json:"lists"`
-	Moved    int64          `json:"moved"`
-	Features []featureState `json:"features"`
+	Lists    int64           `json:"lists"`
+	Moved    int64           `json:"moved"`
+	Features []featureState  `json:"features"`
 	Saved    [windows]recent `json:"saved"`
 }
 

@@ -1,8 +1,5 @@
 package ranking
 
-// listsVersion begins every row of Lists.
-const listsVersion = 1
-
 // Changed lists the items whose row changed after sequence number since, and
 // the number to ask with next time. Begin with 0; numbers do not outlive the
 // process.
@@ -17,7 +14,7 @@ func (l *Lists) ChangedTopics(since uint64) (topics []int32, now uint64) {
 // most 60 bytes. Numbers travel as float32, times are exact.
 func (l *Lists) Row(item int32) []byte {
 	s := l.get(item)
-	b := appendTime(append(make([]byte, 0, 60), listsVersion), s.at)
+	b := appendTime(append(make([]byte, 0, 60), rowVersion), s.at)
 	b = appendTime(appendTime(b, s.shownAt), s.since)
 	for _, v := range []float64{
 		s.hours.clicks, s.hours.expected, s.week.clicks, s.week.expected, s.ever.clicks, s.ever.expected, s.shown, s.strength,
@@ -31,7 +28,7 @@ func (l *Lists) Row(item int32) []byte {
 // changes nothing; any bytes may be given.
 func (l *Lists) SetRow(item int32, row []byte) error {
 	d := decoder{b: row}
-	d.version(listsVersion)
+	d.version()
 	s := listed{at: d.time(), shownAt: d.time(), since: d.time()}
 	s.hours, s.week, s.ever = d.tally(), d.tally(), d.tally()
 	s.shown, s.strength = d.amount(), d.float()
@@ -54,13 +51,13 @@ func (l *Lists) TopicRow(topic int32) []byte {
 	if topic >= 0 && int(topic) < len(l.topics) {
 		t = l.topics[topic]
 	}
-	return appendFloat(appendFloat([]byte{listsVersion}, t.clicks), t.expected)
+	return appendFloat(appendFloat([]byte{rowVersion}, t.clicks), t.expected)
 }
 
 // SetTopicRow replaces what is known of topic, as [Lists.SetRow] does.
 func (l *Lists) SetTopicRow(topic int32, row []byte) error {
 	d := decoder{b: row}
-	d.version(listsVersion)
+	d.version()
 	t := d.tally()
 	if err := d.end(); err != nil {
 		return err

@@ -1,7 +1,7 @@
 package ranking
 
-// A Model scores candidates by their features and can say why, as a [Linear]
-// does.
+// A Model scores candidates by their features and can say why: a [Linear],
+// or [Trees].
 type Model interface {
 	// Score returns the score of every candidate of t, which the caller owns.
 	Score(t *Table) []float64

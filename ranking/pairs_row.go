@@ -5,9 +5,6 @@ import (
 	"math"
 )
 
-// pairsVersion begins every row of Pairs.
-const pairsVersion = 1
-
 // Changed lists the items whose row changed after sequence number since, and
 // the number to ask with next time. Begin with 0; numbers do not outlive the
 // process.
@@ -27,10 +24,10 @@ func (p *Pairs) Row(item int32, name func(int32) string) []byte {
 		}
 		if int(item) < len(p.rows) {
 			at = uint64(max(p.answers[item], 0))
-			cells = p.rows[item].all(nil)
+			cells = p.rows[item].all()
 		}
 	}
-	b := binary.AppendUvarint(binary.AppendUvarint([]byte{pairsVersion}, opens), at)
+	b := binary.AppendUvarint(binary.AppendUvarint([]byte{rowVersion}, opens), at)
 	cells = strongest(cells, MaxPartners, func(c *cell) float64 {
 		return p.weight(c.item()) * (float64(c.a) + float64(c.b))
 	})
@@ -43,7 +40,7 @@ func (p *Pairs) Row(item int32, name func(int32) string) []byte {
 // be given.
 func (p *Pairs) SetRow(item int32, row []byte, number func(string) int32) error {
 	d := decoder{b: row}
-	d.version(pairsVersion)
+	d.version()
 	opens, at := int32(d.uint(math.MaxInt32)), d.time() //nolint:gosec // within int32
 	partners := d.partners(d.amount)
 	if err := d.end(); err != nil {

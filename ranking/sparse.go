@@ -1,5 +1,10 @@
 package ranking
 
+import (
+	"cmp"
+	"slices"
+)
+
 // A cell is what a sparse row holds of one partner: two numbers whose meaning
 // is the row's business.
 type cell struct {
@@ -116,12 +121,40 @@ func (s *sparse) set(partners []cell) {
 	}
 }
 
-// all appends the partners to into, in no particular order.
-func (s *sparse) all(into []cell) []cell {
+// all is a copy of the partners, in no particular order.
+func (s *sparse) all() []cell {
+	into := make([]cell, 0, s.n)
 	for i := range s.cells {
 		if s.cells[i].key != 0 {
 			into = append(into, s.cells[i])
 		}
 	}
 	return into
+}
+
+// strongest orders cells by weight, the highest first and equals by number,
+// and returns the first n.
+func strongest(cells []cell, n int, weight func(*cell) float64) []cell {
+	type weighed struct {
+		weight float64
+		cell   cell
+	}
+	all := make([]weighed, len(cells))
+	for i := range cells {
+		all[i] = weighed{weight(&cells[i]), cells[i]}
+	}
+	slices.SortFunc(all, func(x, y weighed) int {
+		switch {
+		case x.weight > y.weight:
+			return -1
+		case x.weight < y.weight:
+			return 1
+		}
+		return cmp.Compare(x.cell.key, y.cell.key)
+	})
+	cells = cells[:min(len(cells), n)]
+	for i := range cells {
+		cells[i] = all[i].cell
+	}
+	return cells
 }

@@ -9,6 +9,9 @@ import (
 // ErrRow means that bytes are no row of the structure they were given to.
 var ErrRow = errors.New("malformed row")
 
+// rowVersion begins every row, of whatever structure.
+const rowVersion = 1
+
 // appendFloat writes v as a float32.
 func appendFloat(b []byte, v float64) []byte {
 	return binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(v)))
@@ -26,9 +29,9 @@ type decoder struct {
 	bad bool
 }
 
-// version reads the first byte, which must be v.
-func (d *decoder) version(v byte) {
-	if len(d.b) == 0 || d.b[0] != v {
+// version reads the first byte, which must be rowVersion.
+func (d *decoder) version() {
+	if len(d.b) == 0 || d.b[0] != rowVersion {
 		d.fail()
 		return
 	}

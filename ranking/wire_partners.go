@@ -42,18 +42,6 @@ func appendPartners(b []byte, cells []cell, name func(int32) string) []byte {
 	return b
 }
 
-// strongest orders cells by weight, the highest first and equals by number,
-// and returns the first n.
-func strongest(cells []cell, n int, weight func(*cell) float64) []cell {
-	slices.SortFunc(cells, func(x, y cell) int {
-		if c := cmp.Compare(weight(&y), weight(&x)); c != 0 {
-			return c
-		}
-		return cmp.Compare(x.key, y.key)
-	})
-	return cells[:min(len(cells), n)]
-}
-
 // A named is a partner as it travels.
 type named struct {
 	name string
