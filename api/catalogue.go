@@ -88,7 +88,7 @@ func requestProblems() []problemType {
 		{
 			codeTooLarge, http.StatusRequestEntityTooLarge,
 			text{"The body is too large", "请求体过大"},
-			text{"Send less at once. JSON bodies may have 64 KiB, a batch of actions 1 MiB and 500 of them, a webhook 1 MiB, a batch of lines 4 MiB and 1,000 lines.", "请减少单次发送的内容：JSON 请求体最多 64 KiB，行为批量最多 1 MiB、500 条，回调最多 1 MiB，逐行批量最多 4 MiB、1000 行。"},
+			text{"Send less at once. JSON bodies may have 64 KiB, picks to order 128 KiB and 1,000 of them, a batch of actions 1 MiB and 500 of them, a webhook 1 MiB, a batch of lines 4 MiB and 1,000 lines.", "请减少单次发送的内容：JSON 请求体最多 64 KiB，待排序的推荐最多 128 KiB、1000 条，行为批量最多 1 MiB、500 条，回调最多 1 MiB，逐行批量最多 4 MiB、1000 行。"},
 		},
 		{
 			codeMediaType, http.StatusUnsupportedMediaType,

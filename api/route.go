@@ -61,6 +61,7 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/me/limits", scope: ScopePicksWrite, class: classRead, serve: s.myLimits},
 
 		{method: get, path: "/v1/window", scope: ScopeWindowRead, class: classRead, serve: s.window},
+		{method: post, path: "/v1/rank", scope: ScopeWindowRead, class: classRead, body: jsonBody, limit: rankLimit, serve: s.rank},
 		{method: get, path: "/v1/me/interests", scope: ScopeWindowRead, class: classRead, serve: s.interests},
 		{method: put, path: "/v1/me/interests", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.declare},
 		{method: get, path: "/v1/follows", scope: ScopeWindowRead, class: classRead, serve: s.follows},

@@ -30,13 +30,17 @@ func (s *Server) window(c *call) error {
 			return invalidQuery("seed", "not a whole number", "give 0 to 18446744073709551615, or leave it out")
 		}
 	}
+	factors, err := c.explains()
+	if err != nil {
+		return err
+	}
 	w, err := s.Windows.Window(c.ctx(), req)
 	if err != nil {
 		return fresh(c, err)
 	}
 	c.private()
 	c.next(w.NextCursor)
-	return c.json(http.StatusOK, w)
+	return c.json(http.StatusOK, explained(w, factors))
 }
 
 // several is a parameter that may be given several times, or once with commas.

@@ -27,7 +27,7 @@ type WindowRequest struct {
 type RankRequest struct {
 	Reader string   // "" is somebody unknown
 	Picks  []string // 1 to 1,000; what is not known or not to be seen is left out
-	Limit  int      // 0 is all
+	Limit  int      // of cards; 0 is all
 	Seed   uint64
 	Lang   string
 	Bare   bool // as in [WindowRequest]
@@ -41,6 +41,16 @@ type Window struct {
 	PolicyVersion string   `json:"policy_version"`
 	Degraded      bool     `json:"degraded"`          // something failed and the window came without it
 	Missing       []string `json:"missing,omitempty"` // what, such as "reader"
+	// LeftOut are the picks of a [RankRequest] that are no card of their own; nil
+	// of other windows.
+	LeftOut []LeftOut `json:"left_out,omitzero"`
+}
+
+// A LeftOut is a pick that was to be ordered and is not.
+type LeftOut struct {
+	Pick string `json:"pick"`
+	// Reason is [LeftUnknown] or another of those, or why readers do not see it.
+	Reason string `json:"reason"`
 }
 
 // An Item is one card: the best pick of a product for this reader.
@@ -64,7 +74,7 @@ type Item struct {
 	EditedAt    time.Time `json:"edited_at,omitzero"`
 	Bookmarked  bool      `json:"bookmarked"`
 	InCart      bool      `json:"in_cart"`
-	Factors     []Factor  `json:"factors,omitempty"` // sum to Score before mixing discounts
+	Factors     []Factor  `json:"factors,omitempty"` // sum to Score
 }
 
 // An ExpertCard is an expert as cards show him.

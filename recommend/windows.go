@@ -119,7 +119,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		placed := s.place(r.Bare, c.seed, n)
 		more = s.more || len(s.best) > len(placed)
 		for _, p := range placed {
-			page.Items = append(page.Items, s.item(s.best[p.Index], r.Lang, c))
+			page.Items = append(page.Items, s.item(p, r.Lang, c))
 		}
 	})
 	reader.mark(page.Items, now, scene.Policy)
@@ -196,24 +196,6 @@ func (s *scored) place(bare bool, seed uint64, n int) []ranking.Placed {
 		return s.order(seed, n)
 	}
 	return s.mix(seed, n)
-}
-
-// item makes the next card of a window and notes in c that it was shown.
-func (s *scored) item(i int, lang string, c *cursor) Item {
-	row := s.found[i].row
-	item := s.card(row, lang)
-	item.Position, item.Score, item.Source = c.position, s.scores[i], s.source(i)
-	for _, f := range s.model.Explain(s.table, i) {
-		if f.Weight != 0 && f.Value != 0 {
-			item.Factors = append(item.Factors, Factor(f))
-		}
-	}
-	others := s.otherPicks(row, s.taste)
-	item.AlsoBy = s.alsoBy(others)
-	item.Reasons = s.reasons(row, &item, len(others), lang)
-	c.position++
-	c.served.add(servedCard{what: short(s.Shelf.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
-	return item
 }
 
 // pageLimit is the length of a page that asks for n.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -132,17 +133,23 @@ func (q *request) stock(i *recommend.Item) string {
 	return q.words.or("", "stock."+string(i.Product.Availability))
 }
 
-// factors tells how a score came about; parts that count nothing are left out.
+// mostBars is how many parts of a score a card shows.
+const mostBars = 3
+
+// factors tells how a score came about, by the parts that count most.
 func (q *request) factors(fs []recommend.Factor) []factor {
+	amount := func(f recommend.Factor) float64 { return math.Abs(f.Weight * f.Value) }
+	fs = slices.Clone(fs)
+	slices.SortStableFunc(fs, func(a, b recommend.Factor) int { return cmp.Compare(amount(b), amount(a)) })
 	sum, top := 0.0, 0.0
 	for _, f := range fs {
-		v := math.Abs(f.Weight * f.Value)
-		sum += v
-		top = max(top, v)
+		sum += amount(f)
+		top = max(top, amount(f))
 	}
 	if top == 0 {
 		return nil
 	}
+	fs = fs[:min(mostBars, len(fs))]
 	out := make([]factor, 0, len(fs))
 	for _, f := range fs {
 		v := f.Weight * f.Value

@@ -90,10 +90,10 @@ func TestWindow(t *testing.T) {
 	})
 	t.Run("a reader finds his interests pressed and whom he follows", func(t *testing.T) {
 		w.reader(recommend.Reader{
-			ID: "r1", Interests: []recommend.Interest{{Topic: "home/tea", Weight: 0.5, Source: "declared"}}, Follows: []recommend.Since{{ID: "mira"}},
+			ID: "r1", Interests: []recommend.Interest{{Topic: "home/tea", Weight: 0.1, Source: "declared"}}, Follows: []recommend.Since{{ID: "mira"}},
 		})
 		page := w.ok("/", "X-Test-Session", "r1 window:read")
-		wants(t, page, `data-who="r1"`, `value="home/tea" data-weight="0.5" aria-pressed="true"`, `value="home/kitchen" aria-pressed="false"`)
+		wants(t, page, `data-who="r1"`, `value="home/tea" data-weight="0.1" aria-pressed="true"`, `value="home/kitchen" aria-pressed="false"`)
 		wants(t, page, `data-follow="mira" aria-pressed="true"`)
 		wants(t, page, `data-follow="ali" aria-pressed="false"`)
 	})

@@ -1,0 +1,59 @@
+package recommend
+
+import (
+	"math"
+
+	"vitrine.dev/ranking"
+)
+
+// The factors of a score that are no features: what is made of it afterwards.
+const (
+	factorFeedback  = "feedback"
+	factorDiversity = "diversity"
+)
+
+// Adjustments describe the factors of a score that are no features: each is a
+// logarithm with the weight 1, for scores are logits.
+func Adjustments() []Feature {
+	return []Feature{
+		{factorFeedback, "what the reader asked for less or more of", "ln(factor)", -9, 9},
+		{factorDiversity, "the page holds something of its expert or product already", "ln(factor)", -9, 0},
+	}
+}
+
+// factors take the score of candidate i apart that was placed with the score
+// total: its features by the weights of the model, and what was made of their
+// sum. Their products add up to total.
+func (s *scored) factors(i int, total float64) []Factor {
+	var out []Factor
+	for _, f := range s.model.Explain(s.table, i) {
+		if f.Weight != 0 && f.Value != 0 {
+			out = append(out, Factor(f))
+		}
+	}
+	also := func(name string, v float64) {
+		if v != 0 {
+			out = append(out, Factor{Name: name, Weight: 1, Value: v})
+		}
+	}
+	fed := math.Log(s.taste.fed.factor(s.look, s.found[i].row))
+	also(factorFeedback, fed)
+	also(factorDiversity, total-s.worth[i])
+	return out
+}
+
+// item makes the next card of a window of a candidate in its place, and notes
+// in c that it was shown.
+func (s *scored) item(p ranking.Placed, lang string, c *cursor) Item {
+	i := s.best[p.Index]
+	row := s.found[i].row
+	item := s.card(row, lang)
+	item.Position, item.Score, item.Source = c.position, p.Score, s.source(i)
+	item.Factors = s.factors(i, p.Score)
+	others := s.otherPicks(row, s.taste)
+	item.AlsoBy = s.alsoBy(others)
+	item.Reasons = s.reasons(row, &item, len(others), lang)
+	c.position++
+	c.served.add(servedCard{what: short(s.Shelf.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
+	return item
+}
