@@ -45,7 +45,15 @@ func examples() map[string][]string {
 		recommend.TypeRulingMade:        {`{"target":{"kind":"partner","id":"jd"},"action":"pause","rule":"honest-prices","text":"","by":"m1","at":` + at + `}`},
 		recommend.TypeOrderReported:     {`{"id":"o1","partner":"jd","line":"1","reader":"r1","pick":"p1","token":"t","amount":{"amount":19900,"currency":"CNY"},"state":"paid","at":` + at + `}`, `{"id":"o1","partner":"jd","line":"1","amount":{"amount":100,"currency":"CNY"},"state":"refunded","refund":"f1","quantity":2,"at":` + at + `,"later":1}`},
 		recommend.TypeOrdersSynced:      {`{"partner":"jd","from":"2026-11-23T05:30:00Z","to":` + at + `,"reports":3}`},
-		recommend.TypeEarningRuled:      {`{"order":"o1","partner":"jd","line":"1","state":"fraud","text":"two accounts, one buyer","by":"m1","at":` + at + `}`},
+		recommend.TypeModelLearned: {
+			`{"by":"t1","sequence":1,"parts":1,"made_at":` + at + `}`,
+			`{"by":"t1","sequence":2,"part":1,"parts":2,"made_at":` + at + `,"epoch":2,"offsets":[0,7],"surfaces":{"home":{"weights":[{"name":"interest","value":-0.5}],"state":{"a":1},"back":1,"doubtful":true,"lists":3,"loss":2.5,"later":1}},"rows":[{"family":"lists","of":"product:jd:1","row":""},{"family":"topics","of":"topic:home/kitchen"}],"later":1}`,
+		},
+		recommend.TypeModelRuled: {
+			`{"surface":"home","action":"pin","text":"it is good","by":"m1","at":` + at + `}`,
+			`{"surface":"rank","action":"rollback","version":3,"text":"it is bad","by":"m1","at":` + at + `,"later":1}`,
+		},
+		recommend.TypeEarningRuled: {`{"order":"o1","partner":"jd","line":"1","state":"fraud","text":"two accounts, one buyer","by":"m1","at":` + at + `}`},
 	}
 }
 
@@ -138,6 +146,7 @@ func TestFoldsTakeTheExamples(t *testing.T) {
 		recommend.TypeReaderDeclared: "r1", recommend.TypeReaderErased: "r1", recommend.TypeActed: "r1",
 		recommend.TypeExpertVerified: "expert:e1", recommend.TypeRulingMade: "partner:jd",
 		recommend.TypeOrderReported: "o1", recommend.TypeOrdersSynced: "sync:jd", recommend.TypeEarningRuled: "o1",
+		recommend.TypeModelLearned: recommend.ModelKey, recommend.TypeModelRuled: recommend.ModelKey,
 	}
 	for typ, datas := range examples() {
 		for _, data := range datas {

@@ -14,7 +14,7 @@ const (
 	TopicActions = "vitrine.actions" // key: reader id
 	TopicOrders  = "vitrine.orders"  // key: order id
 	TopicRulings = "vitrine.rulings" // key: target, such as "expert:e1"
-	TopicModels  = "vitrine.models"  // key: model name
+	TopicModels  = "vitrine.models"  // key: ModelKey
 	TopicDead    = "vitrine.dead"    // key: that of the event that died
 )
 
@@ -44,6 +44,9 @@ const (
 	TypeOrderReported = "order.reported.v1"
 	TypeOrdersSynced  = "orders.synced.v1" // a partner's orders of a window of time are in the log
 	TypeEarningRuled  = "earning.ruled.v1" // somebody decided about what a line earns, or paid it
+
+	TypeModelLearned = "model.learned.v1" // weights and rows that have changed
+	TypeModelRuled   = "model.ruled.v1"   // somebody decided what a surface is scored by
 )
 
 // SourceAPI is the source of events made of requests to this installation's

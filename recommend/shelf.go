@@ -155,7 +155,7 @@ func (s *Shelf) change(kind Kind, d *Document) (func(), error) {
 		}
 		part := partOf(p, version, partition)
 		return func() { s.putPulse(p.Pick, part) }, nil
-	case KindPublisher, KindReader, KindJourney, KindExposure, KindReport, KindOrder, KindEarning:
+	case KindPublisher, KindReader, KindJourney, KindExposure, KindReport, KindOrder, KindEarning, KindModel:
 	}
 	return nil, nil
 }

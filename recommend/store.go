@@ -24,13 +24,14 @@ const (
 	KindReport    Kind = "report"    // actions: what a reader reported or complained of, id = [ReportID]
 	KindOrder     Kind = "order"     // orders: an order's lines, id = order id; or how far a partner's are read, id = [SyncID]
 	KindEarning   Kind = "earning"   // orders: an expert's ledger, id = [LedgerID] of a day or [AccountID]
+	KindModel     Kind = "model"     // models: what was learned, id = [ModelKey], or [ProductRows] or [TopicRows]
 )
 
 // Kinds returns every kind, in the order a shelf loads them.
 func Kinds() []Kind {
 	return []Kind{
 		KindRuling, KindExpert, KindProduct, KindPick, KindPulse, KindPublisher, KindReader,
-		KindJourney, KindExposure, KindReport, KindOrder, KindEarning,
+		KindJourney, KindExposure, KindReport, KindOrder, KindEarning, KindModel,
 	}
 }
 
@@ -38,7 +39,7 @@ func Kinds() []Kind {
 // others are only ever read by id.
 func (k Kind) Indexed() bool {
 	switch k {
-	case KindPick, KindProduct, KindRuling, KindExpert, KindPulse, KindReport:
+	case KindPick, KindProduct, KindRuling, KindExpert, KindPulse, KindReport, KindModel:
 		return true
 	case KindPublisher, KindReader, KindJourney, KindExposure, KindOrder, KindEarning:
 		return false

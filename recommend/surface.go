@@ -28,3 +28,13 @@ func (s Surface) String() string {
 	}
 	return "unknown"
 }
+
+// SurfaceNamed is the surface with a name; ok is false if there is none.
+func SurfaceNamed(name string) (s Surface, ok bool) {
+	for _, s := range Surfaces() {
+		if s.String() == name {
+			return s, true
+		}
+	}
+	return 0, false
+}

@@ -64,7 +64,8 @@ func copied(k recommend.Kind) map[string]string {
 	case recommend.KindProduct:
 		return map[string]string{"title": typeText, "topic": typeKeyword, "updated_at": typeDate}
 	case recommend.KindPublisher, recommend.KindReader, recommend.KindRuling, recommend.KindExpert, recommend.KindPulse,
-		recommend.KindJourney, recommend.KindExposure, recommend.KindReport, recommend.KindOrder, recommend.KindEarning:
+		recommend.KindJourney, recommend.KindExposure, recommend.KindReport, recommend.KindOrder, recommend.KindEarning,
+		recommend.KindModel:
 		return nil
 	}
 	return nil
