@@ -26,12 +26,21 @@ func NewLinear(weights ...Weight) Linear { return Linear{weights: weights} }
 // counts as 0.
 func (l Linear) Score(t *Table) []float64 {
 	scores := make([]float64, t.Len())
+	at := -1
 	for _, w := range l.weights {
-		for i, v := range t.Column(w.Name) {
-			scores[i] += w.Value * v
-		}
+		var column []float64
+		column, at = t.after(w.Name, at)
+		addTimes(scores, column, w.Value)
 	}
 	return scores
+}
+
+// addTimes adds w times column, which may be nil, to scores.
+func addTimes(scores, column []float64, w float64) {
+	scores = scores[:len(column)] // lets the compiler leave out a check per row
+	for i, v := range column {
+		scores[i] += w * v
+	}
 }
 
 // Explain takes the score of candidate i of t apart, one factor per weight in

@@ -211,10 +211,7 @@ func (s *Softmax) score(l list, weights []float64) {
 		var column []float64
 		column, at = l.x.after(s.features[k].Name, at)
 		s.columns = append(s.columns, column)
-		w := weights[k]
-		for i, v := range column {
-			s.scores[i] += w * v
-		}
+		addTimes(s.scores, column, weights[k])
 	}
 }
 

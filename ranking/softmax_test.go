@@ -244,3 +244,17 @@ func BenchmarkSoftmaxLearn(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkLinearScore(b *testing.B) {
+	for _, rows := range []int{20, 100} {
+		b.Run(fmt.Sprintf("%dx40", rows), func(b *testing.B) {
+			w := newWorld(1, make([]float64, 40)...)
+			l := ranking.NewSoftmax(w.priors(), clickPace()).Linear()
+			x := w.features(rows)
+			b.ReportAllocs()
+			for b.Loop() {
+				l.Score(x)
+			}
+		})
+	}
+}
