@@ -34,6 +34,9 @@ func (s *Server) window(c *call) error {
 	if err != nil {
 		return err
 	}
+	if req.IncludeSeen, err = c.flag("include_seen"); err != nil {
+		return err
+	}
 	w, err := s.Windows.Window(c.ctx(), req)
 	if err != nil {
 		return fresh(c, err)
@@ -41,6 +44,17 @@ func (s *Server) window(c *call) error {
 	c.private()
 	c.next(w.NextCursor)
 	return c.json(http.StatusOK, explained(w, factors))
+}
+
+// flag is a parameter that is true or false; false without it.
+func (c *call) flag(name string) (bool, error) {
+	switch v, given := c.GetQuery(name); {
+	case !given, v == "false":
+		return false, nil
+	case v == "true":
+		return true, nil
+	}
+	return false, invalidQuery(name, "neither true nor false", "give true or false")
 }
 
 // several is a parameter that may be given several times, or once with commas.

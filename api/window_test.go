@@ -76,6 +76,7 @@ func TestAWindowRefusesWhatItCannotRead(t *testing.T) {
 		"exclude_ids=%20x%2C%21": {400, "validation"},
 		"topic=none":             {404, "topic-unknown"},
 		"cursor=x":               {400, "cursor-invalid"},
+		"include_seen=1":         {400, "validation"},
 		"reader=%21":             {400, "validation"},
 		"exclude_ids=" + strings.Repeat("a,", 101): {400, "validation"},
 	} {
@@ -93,6 +94,19 @@ func TestAWindowLeavesOutWhatItIsToldTo(t *testing.T) {
 	w := into[recommend.Window](s.do("GET", "/v1/window?exclude_ids="+ids[0]+","+ids[1]+"&topic=home&topic=", nil, ann).is(200))
 	if len(w.Items) != 2 || slices.ContainsFunc(w.Items, func(it recommend.Item) bool { return it.Pick == ids[0] || it.Pick == ids[1] }) {
 		t.Errorf("items %+v, want the other two", w.Items)
+	}
+}
+
+func TestWhatWasSeenComesBackWhenItIsAskedFor(t *testing.T) {
+	s := open(t)
+	ids := s.stock(3)
+	ann := s.token(t, "ann", api.ScopeWindowRead)
+	s.do("POST", "/v1/actions", object{"actions": []object{{"kind": "impression", "pick": ids[1]}}}, ann).is(202)
+	s.clock.advance(time.Second)
+	for query, want := range map[string]int{"": 2, "?include_seen=false": 2, "?include_seen=true": 3} {
+		if w := into[recommend.Window](s.do("GET", "/v1/window"+query, nil, ann).is(200)); len(w.Items) != want {
+			t.Errorf("%q: %d items, want %d", query, len(w.Items), want)
+		}
 	}
 }
 

@@ -34,6 +34,7 @@ type ask struct {
 	exclude []uint64 // hashes of picks to leave out, sorted
 	limit   int      // how many products are wanted
 	fresh   bool     // without what the reader has acted on
+	again   bool     // with what he is spared, counting less
 }
 
 // eligible reports whether the pick of row n may be in the window.
@@ -46,6 +47,9 @@ func (a *ask) eligible(n int32) bool {
 		return false
 	}
 	if a.served.has(a.products.rec[row.product].hash) || a.fresh && a.taste.acted(row.product) {
+		return false
+	}
+	if !a.again && a.taste.spared.has(row.product) {
 		return false
 	}
 	if len(a.exclude) > 0 {

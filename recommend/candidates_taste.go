@@ -13,8 +13,9 @@ type taste struct {
 	mutedTopics   []int32
 	mutedPartners map[int32]struct{}
 
-	fed  feedback
-	past past
+	fed    feedback
+	past   past
+	spared spared
 }
 
 type taughtInterest struct {

@@ -86,6 +86,7 @@ type cursor struct {
 	seed     uint64
 	position int
 	limit    int
+	again    bool // with what the reader has seen
 	served   served
 	exclude  []uint64 // short hashes, sorted
 	// after is the age of the last pick shown, in a list by age.
@@ -125,7 +126,7 @@ func (s *served) has(hash uint64) bool { return has(s.by, short(hash)) }
 // expertCode is an expert's id as a servedCard holds it.
 func expertCode(id string) uint16 { return uint16(ranking.Hash(id)) } //nolint:gosec // the low bits are as good as any
 
-const cursorVersion = 1
+const cursorVersion = 2
 
 // seal writes c, bound to a purpose, a reader and filters.
 func (s signer) seal(c *cursor, purpose string, bound ...string) string {
@@ -135,6 +136,7 @@ func (s signer) seal(c *cursor, purpose string, bound ...string) string {
 	b = binary.BigEndian.AppendUint64(b, c.seed)
 	b = binary.AppendUvarint(b, uint64(c.position)) //nolint:gosec // not negative
 	b = binary.AppendUvarint(b, uint64(c.limit))    //nolint:gosec // not negative
+	b = append(b, flag(c.again))
 	b = binary.AppendVarint(b, int64(c.afterSince))
 	b = binary.AppendUvarint(b, uint64(len(c.afterID)))
 	b = append(b, c.afterID...)
@@ -192,6 +194,7 @@ func parseCursor(b []byte) (*cursor, bool) {
 	c.issued = time.UnixMicro(r.varint())
 	c.seed = r.fixed(8)
 	c.position, c.limit = r.count(), r.count()
+	c.again = r.take(1)[0] == 1
 	c.afterSince = moment(r.varint())
 	c.afterID = string(r.take(r.count()))
 	for range min(r.count(), mostExcluded) {
@@ -245,6 +248,13 @@ func (r *byteReader) count() int {
 		return 0
 	}
 	return int(v)
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func appendShort(b []byte, h uint64) []byte {

@@ -1,14 +1,11 @@
 package recommend
 
-import (
-	"math"
-
-	"vitrine.dev/ranking"
-)
+import "vitrine.dev/ranking"
 
 // The factors of a score that are no features: what is made of it afterwards.
 const (
 	factorFeedback  = "feedback"
+	factorSeen      = "seen"
 	factorDiversity = "diversity"
 )
 
@@ -17,6 +14,7 @@ const (
 func Adjustments() []Feature {
 	return []Feature{
 		{factorFeedback, "what the reader asked for less or more of", "ln(factor)", -9, 9},
+		{factorSeen, "he saw or bought it, and asked to see such again", "ln(factor)", -9, 0},
 		{factorDiversity, "the page holds something of its expert or product already", "ln(factor)", -9, 0},
 	}
 }
@@ -36,8 +34,9 @@ func (s *scored) factors(i int, total float64) []Factor {
 			out = append(out, Factor{Name: name, Weight: 1, Value: v})
 		}
 	}
-	fed := math.Log(s.taste.fed.factor(s.look, s.found[i].row))
-	also(factorFeedback, fed)
+	feedback, seen := s.adjustments(i)
+	also(factorFeedback, feedback)
+	also(factorSeen, seen)
 	also(factorDiversity, total-s.worth[i])
 	return out
 }

@@ -2,7 +2,6 @@ package recommend
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 
@@ -25,7 +24,7 @@ type scored struct {
 	model  ranking.Linear
 	table  *ranking.Table
 	scores []float64 // by the model
-	worth  []float64 // with what the reader wants less and more of
+	worth  []float64 // with what the reader wants less and more of, and has seen
 	best   []int     // by card: the index in found of the product's best pick
 }
 
@@ -37,7 +36,8 @@ func (a *ask) score(c *candidates, model ranking.Linear) *scored {
 	s.scores = model.Score(s.table)
 	s.worth = make([]float64, len(s.scores))
 	for i := range s.scores {
-		s.worth[i] = s.scores[i] + math.Log(a.taste.fed.factor(a.look, c.found[i].row))
+		feedback, seen := s.adjustments(i)
+		s.worth[i] = s.scores[i] + feedback + seen
 	}
 	for i := range c.found {
 		if !c.found[i].first {

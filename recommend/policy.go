@@ -22,6 +22,7 @@ type Policy struct {
 	Publish    PublishRules   `json:"publish" yaml:"publish"`
 	Facts      FactRules      `json:"facts" yaml:"facts"`
 	Window     WindowRules    `json:"window" yaml:"window"`
+	Seen       SeenRules      `json:"seen" yaml:"seen"`
 	Reader     ReaderRules    `json:"reader" yaml:"reader"`
 	Earnings   EarningRules   `json:"earnings" yaml:"earnings"`
 	Disclosure Disclosure     `json:"disclosure" yaml:"disclosure"`

@@ -117,6 +117,7 @@ func (p *Policy) validate() error {
 		}
 	}
 	errs = append(errs, p.validateReaders()...)
+	errs = append(errs, p.validatePages()...)
 	errs = append(errs, p.validateLists()...)
 	return errors.Join(errs...)
 }

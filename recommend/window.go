@@ -19,7 +19,8 @@ type WindowRequest struct {
 	Bare bool
 	// Fresh leaves out the products that the reader has acted on.
 	Fresh bool
-	// IncludeSeen brings back what was shown of late and led to nothing, counting less.
+	// IncludeSeen brings back, counting less, what was shown of late and led to
+	// nothing, and what the reader bought.
 	IncludeSeen bool
 }
 
@@ -57,9 +58,9 @@ type LeftOut struct {
 type Item struct {
 	Pick       string       `json:"pick"`
 	Position   int          `json:"position"` // from 0, over all pages
-	Score      float64      `json:"score"`
-	Source     string       `json:"source"`  // which candidate source won: interest, follow, fresh, …
-	Reasons    []string     `json:"reasons"` // at most 3, in the reader's language
+	Score      float64      `json:"score"`    // with the discounts of the page: it falls from card to card
+	Source     string       `json:"source"`   // which candidate source won: interest, follow, fresh, …
+	Reasons    []string     `json:"reasons"`  // at most 3, in the reader's language
 	Expert     ExpertCard   `json:"expert"`
 	Product    ProductCard  `json:"product"`
 	Reason     string       `json:"reason"`

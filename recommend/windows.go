@@ -112,8 +112,9 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	w.shelf.read(scene, now, func(l *look) {
 		a := &ask{
 			look: l, taste: l.tasteAt(c.window.at(), r.Reader, reader), asked: l.topicNumbers(topics), horizon: c.window.at(),
-			served: &c.served, exclude: c.exclude, limit: rules.CandidateLimit, fresh: r.Fresh,
+			served: &c.served, exclude: c.exclude, limit: rules.CandidateLimit, fresh: r.Fresh, again: c.again,
 		}
+		l.addSpared(a.taste, reader, a.horizon)
 		s := a.score(a.gather(a.shares()), w.model(a.surface(), scene.Policy))
 		n := min(c.limit, rules.Length-c.position)
 		placed := s.place(r.Bare, c.seed, n)
@@ -144,7 +145,7 @@ func (w *Windows) windowCursor(r WindowRequest, pseudonym string, topics []strin
 	if len(r.Exclude) > mostExcluded {
 		return nil, Refuse(Problem{Code: "validation", Pointer: "/exclude_ids", Message: fmt.Sprintf("%d picks excluded, %d allowed", len(r.Exclude), mostExcluded), Fix: "exclude fewer"})
 	}
-	c := &cursor{window: w.signer.newWindowID(pseudonym, now), seed: r.Seed, limit: limit}
+	c := &cursor{window: w.signer.newWindowID(pseudonym, now), seed: r.Seed, limit: limit, again: r.IncludeSeen}
 	for _, id := range r.Exclude {
 		c.exclude = append(c.exclude, short(ranking.Hash(id)))
 	}

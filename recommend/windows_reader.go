@@ -71,7 +71,7 @@ func (w *Windows) readerDocs(ctx context.Context, id string) ([]Document, error)
 }
 
 // decodeTaste reads of a reader's document what pages look at; the rest of it
-// can be long.
+// can be long. Of the traces it is those of [pageTraces].
 func decodeTaste(body []byte) (*Reader, error) {
 	var d struct {
 		Interests  []Interest `json:"interests"`
@@ -81,7 +81,7 @@ func decodeTaste(body []byte) (*Reader, error) {
 		Bookmarks  []Bookmark `json:"bookmarks"`
 		Cart       Cart       `json:"cart"`
 		Impersonal bool       `json:"impersonal"`
-		Traces     Traces     `json:"traces"`
+		Traces     pageTraces `json:"traces"`
 		History    History    `json:"history"`
 		Erased     time.Time  `json:"erased"`
 	}
@@ -90,7 +90,7 @@ func decodeTaste(body []byte) (*Reader, error) {
 	}
 	return &Reader{
 		Interests: d.Interests, Follows: d.Follows, Mutes: d.Mutes, Feedback: d.Feedback, Bookmarks: d.Bookmarks, Cart: d.Cart,
-		Impersonal: d.Impersonal, Traces: d.Traces, History: d.History, Erased: d.Erased,
+		Impersonal: d.Impersonal, Traces: Traces(d.Traces), History: d.History, Erased: d.Erased,
 	}, nil
 }
 

@@ -67,7 +67,7 @@ func TestFactorsAddUpToTheScore(t *testing.T) {
 		ID: "r", Interests: []recommend.Interest{{Topic: "home", Weight: 0.7}}, Follows: []recommend.Since{{ID: "e3"}},
 	})
 	features := make(map[string]recommend.Feature)
-	for _, x := range recommend.Features() {
+	for _, x := range append(recommend.Features(), recommend.Adjustments()...) {
 		features[x.Name] = x
 	}
 	for _, item := range f.window(t, recommend.WindowRequest{Reader: "r"}).Items {
