@@ -103,7 +103,10 @@ func (r *Replay) fold(ctx context.Context, e recommend.Event) ([]recommend.Docum
 		return nil, err
 	}
 	if r.config.Before != nil {
-		if err := r.config.Before(ctx, e, decoded); err != nil {
+		r.mu.Unlock() // it may read what is folded so far
+		err := r.config.Before(ctx, e, decoded)
+		r.mu.Lock()
+		if err != nil {
 			return nil, err
 		}
 	}

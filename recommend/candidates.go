@@ -13,6 +13,10 @@ const (
 	sourceTopic    = "topic"    // in a topic that the request asks for
 	sourceFresh    = "fresh"    // new, beside what is known of the reader
 	sourceLatest   = "latest"   // new, when nothing is known of the reader
+	sourceResume   = "resume"   // what the reader acted on before
+	sourcePopular  = "popular"  // what many turned to, in topics asked for or his own
+	sourceCircle   = "circle"   // by experts who picked what the reader acted on
+	sourceSimilar  = "similar"  // used together with what the reader acted on
 	sourceGiven    = "given"    // brought by the caller
 )
 
@@ -33,8 +37,10 @@ type ask struct {
 	served  *served  // products that earlier pages have shown
 	exclude []uint64 // hashes of picks to leave out, sorted
 	limit   int      // how many products are wanted
-	fresh   bool     // without what the reader has acted on
-	again   bool     // with what he is spared, counting less
+	memory  *Memory  // what was learned; nil is nothing
+	on      Surface
+	fresh   bool // without what the reader has acted on
+	again   bool // with what he is spared, counting less
 }
 
 // eligible reports whether the pick of row n may be in the window.

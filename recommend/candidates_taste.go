@@ -16,6 +16,8 @@ type taste struct {
 	fed    feedback
 	past   past
 	spared spared
+
+	traces Traces
 }
 
 type taughtInterest struct {
@@ -54,6 +56,7 @@ func (l *look) tasteAt(at moment, id string, r *Reader) *taste {
 		l.addInterest(t, i)
 	}
 	l.addPast(t, r, at)
+	t.traces = r.Traces
 	return t
 }
 
@@ -160,4 +163,10 @@ func (t *taste) interest(l *look, n int32) (fit float64, topic int32) {
 		}
 	}
 	return fit, topic
+}
+
+// seen reports whether the reader was shown a pick.
+func (t *taste) seen(pick string) bool {
+	trace, ok := t.traces[pick]
+	return ok && trace.Seen > 0
 }

@@ -28,14 +28,15 @@ const (
 	mostExcluded = 100
 )
 
-// A windowID names one window. It says when the window was made, and the code
-// in it which reader for.
+// A windowID names one window. It says when the window was made and on which
+// surface, and the code in it which reader for.
 type windowID [rawIDSize]byte
 
-func (s signer) newWindowID(reader string, at time.Time) windowID {
+func (s signer) newWindowID(on Surface, reader string, at time.Time) windowID {
 	var id windowID
 	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMicro()))
 	_, _ = rand.Read(id[8 : 8+nonceSize]) // never fails
+	id[8] = byte(on)
 	copy(id[8+nonceSize:], s.idCode(id, reader))
 	return id
 }
@@ -52,13 +53,23 @@ func (id windowID) at() moment { return moment(binary.BigEndian.Uint64(id[:8])) 
 
 // verify reports whether text is the id of a window made for reader.
 func (s signer) verify(text, reader string) bool {
+	_, ok := s.surface(text, reader)
+	return ok
+}
+
+// surface is where the window with an id was shown; ok is false when it was not
+// made for reader.
+func (s signer) surface(text, reader string) (on Surface, ok bool) {
 	const size = 1 + (rawIDSize*8+5)/6
 	if len(text) != size || text[0] != 'w' {
-		return false
+		return 0, false
 	}
 	var id windowID
 	n, err := base64.RawURLEncoding.Decode(id[:], []byte(text[1:]))
-	return err == nil && n == rawIDSize && hmac.Equal(id[8+nonceSize:], s.idCode(id, reader))
+	if err != nil || n != rawIDSize || !hmac.Equal(id[8+nonceSize:], s.idCode(id, reader)) {
+		return 0, false
+	}
+	return Surface(id[8]), Surface(id[8]) < surfaces
 }
 
 // sign is the code of payload for a purpose, bound to what is not in it.

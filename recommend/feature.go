@@ -1,6 +1,10 @@
 package recommend
 
-import "vitrine.dev/ranking"
+import (
+	"sync"
+
+	"vitrine.dev/ranking"
+)
 
 // A Feature is one column of what candidates are scored by. Its value is the
 // same whoever pays what for it: nothing that an expert or this service earns
@@ -21,6 +25,15 @@ type featureSet interface {
 	fill(p *pool, t *ranking.Table)
 }
 
+// A pool is the candidates of an ask with what features share of them.
+type pool struct {
+	*ask
+	*candidates
+	products []int32 // each once
+	at       []int32 // by candidate: the index of its product
+	slot     []int32 // by product number: its index plus one, 0 for others
+}
+
 // featureSets are all there are: a new feature is a new set, and a line here.
 // A set may read the columns of those before it.
 func featureSets() []featureSet {
@@ -30,6 +43,8 @@ func featureSets() []featureSet {
 		followFeatures{},
 		historyFeatures{},
 		walkFeatures{},
+		listFeatures{},
+		togetherFeatures{},
 	}
 }
 
@@ -42,27 +57,48 @@ func Features() []Feature {
 	return all
 }
 
+// featureNames are those of all columns, in order.
+var featureNames = sync.OnceValue(func() []string {
+	all := Features()
+	names := make([]string, 0, len(all))
+	for _, f := range all {
+		names = append(names, f.Name)
+	}
+	return names
+})
+
 // table fills a table for candidates, as of the ask's horizon: what does not
 // change in itself keeps its score from page to page.
 func (p *pool) table() *ranking.Table {
-	names := make([]string, 0, 64)
-	for _, f := range Features() {
-		names = append(names, f.Name)
-	}
-	t := ranking.NewTable(len(p.found), names...)
+	t := ranking.NewTable(len(p.found), featureNames()...)
 	for _, s := range featureSets() {
 		s.fill(p, t)
+	}
+	if p.on == SurfaceHome {
+		p.leaveToHistory(t)
 	}
 	return t
 }
 
-// A pool is the candidates of an ask with what features share of them.
-type pool struct {
-	*ask
-	*candidates
-	products []int32 // each once
-	at       []int32 // by candidate: the index of its product
-	slot     []int32 // by product number: its index plus one, 0 for others
+// leaveToHistory clears, of products that the reader has acted on, what is
+// there to find those that he has not: what he did himself orders them best.
+func (p *pool) leaveToHistory(t *ranking.Table) {
+	if len(p.taste.past.acts) == 0 {
+		return
+	}
+	acted := t.Column(featureActed)
+	for _, name := range featureNames() {
+		switch name {
+		case featureActed, featureHistory, featureTrust, featureAvailability, featureSeen:
+			continue
+		}
+		column := t.Column(name)
+		for i := range column {
+			if acted[i] != 0 {
+				column[i] = 0
+			}
+		}
+	}
 }
 
 func (a *ask) pool(c *candidates) *pool {

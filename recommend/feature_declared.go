@@ -2,9 +2,7 @@ package recommend
 
 import "vitrine.dev/ranking"
 
-// The published features, each between 0 and 1. Of a product that the reader
-// has acted on, what he did says more than these: there they are 0, but for
-// trust and availability.
+// The published features, each between 0 and 1.
 const (
 	featureInterest     = "interest"
 	featureFollow       = "follow"
@@ -38,9 +36,6 @@ func (declaredFeatures) fill(p *pool, t *ranking.Table) {
 		row := &p.picks.row[n]
 		trust[i] = min(max(p.experts.rec[row.expert].trust/100, 0), 1)
 		availability[i] = p.Shelf.products.rec[row.product].availability.worth()
-		if p.taste.acted(row.product) {
-			continue
-		}
 		interest[i], _ = p.taste.interest(p.look, n)
 		if has(p.taste.follows, row.expert) {
 			follow[i] = 1

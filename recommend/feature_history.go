@@ -21,7 +21,7 @@ func (historyFeatures) features() []Feature {
 	return []Feature{
 		{featureActed, "the reader has acted on the product", "0 or 1", 0, 1},
 		{featureHistory, "what he did with it: sum of weight/(days+0.5), over purchases in its topic; of none 0", "ln(sum)", -8, 6},
-		{featureTopics, "what he did in its topics of late, purchases taken off", "ln(1+sum)", 0, 8},
+		{featureTopics, "what he did in its topics of late, purchases taken off, when he has not acted on it", "ln(1+sum)", 0, 8},
 	}
 }
 
@@ -73,9 +73,10 @@ func (historyFeatures) fill(p *pool, t *ranking.Table) {
 			damp = max(damp, bought[topic])
 			strongest = max(strongest, strength[topic])
 		}
-		topics[i] = math.Log1p(strongest)
 		if p.taste.acted(p.products[at]) {
 			acted[i] = 1
+		} else {
+			topics[i] = math.Log1p(strongest)
 		}
 		if own[at] > 0 {
 			history[i] = math.Log(own[at] / (1 + damp))

@@ -91,7 +91,8 @@ func (w *walker) over(row *pickRow, each float64, near bool) {
 	each /= math.Sqrt(float64(len(others) + 5))
 	from := row.since / dayLong
 	for _, n := range others[max(0, len(others)-walkPicks):] {
-		if w.left--; w.left < 0 {
+		w.left--
+		if w.left < 0 {
 			return
 		}
 		other := &w.picks.row[n]

@@ -2,22 +2,14 @@ package recommend
 
 import "vitrine.dev/ranking"
 
-// A prior is what a feature starts with.
-type prior struct {
-	Name   string
-	Weight float64 // per unit of the feature
-	Scale  float64 // its typical spread among candidates
-	Fixed  bool    // never learned
-}
-
 // priors are the weights that a surface starts with, before it has learned
 // anything. Those of the published factors are the policy's. The others were
 // learned on public data sets: of a consumer community (topic), of a shop's
 // readers (home) and of a news desk (rank); see ranking/README.md.
-func priors(s Surface, f *RankingFactors) []prior {
+func priors(s Surface, f *RankingFactors) []ranking.Prior {
 	switch s {
 	case SurfaceTopic:
-		return []prior{
+		return []ranking.Prior{
 			{Name: featureInterest, Weight: f.Interest / 2, Scale: .3},
 			{Name: featureTrust, Weight: f.Trust, Scale: .1},
 			{Name: featureAvailability, Weight: f.Availability, Scale: .2},
@@ -37,7 +29,14 @@ func priors(s Surface, f *RankingFactors) []prior {
 			{Name: featureActed, Weight: -9.8, Scale: .15},
 		}
 	case SurfaceRank:
-		return []prior{
+		return []ranking.Prior{
+			{Name: featureLift, Weight: .18 / .8, Scale: .8},
+			{Name: featureStrength, Weight: .19 / .5, Scale: .5},
+			{Name: featureExposure, Weight: -.08 / 1.5, Scale: 1.5},
+			{Name: featurePairs, Weight: .11 / .5, Scale: .5},
+			{Name: featureShownAge, Weight: -.06, Scale: 1},
+			{Name: featureSeen, Weight: -.07 / .3, Scale: .3},
+			{Name: featureActed, Weight: .04 / .2, Scale: .2},
 			{Name: featureInterest, Weight: f.Interest, Scale: .3},
 			{Name: featureFollow, Weight: f.Follow, Scale: .3},
 			{Name: featureTrust, Weight: f.Trust, Scale: .1},
@@ -46,7 +45,7 @@ func priors(s Surface, f *RankingFactors) []prior {
 		}
 	case SurfaceHome, surfaces:
 	}
-	return []prior{
+	return []ranking.Prior{
 		{Name: featureInterest, Weight: f.Interest, Scale: .3},
 		{Name: featureFollow, Weight: f.Follow, Scale: .3},
 		{Name: featureFreshness, Weight: f.Freshness, Scale: .2},
@@ -56,14 +55,31 @@ func priors(s Surface, f *RankingFactors) []prior {
 		{Name: featureActed, Weight: 3, Scale: .3},
 		{Name: featureHistory, Weight: 1, Scale: 1, Fixed: true},
 		{Name: featureTopics, Weight: .3, Scale: 1},
-		{Name: featureWalk, Weight: .1, Scale: 1.4},
+		{Name: featureNear, Weight: .3, Scale: 1},
+		{Name: featureNext, Weight: .2, Scale: 1},
+		{Name: featureEvents7, Weight: 0, Scale: 1},
+		{Name: featureEvents30, Weight: 0, Scale: 1},
+		{Name: featureWalk, Weight: 0, Scale: 1.4},
 	}
+}
+
+// pace is how fast a surface learns.
+func pace(s Surface) ranking.Pace {
+	switch s {
+	case SurfaceTopic:
+		return ranking.Pace{Rate: .15, Start: .001, Average: .002, MaxStep: .5}
+	case SurfaceRank:
+		return ranking.Pace{Rate: .03, Start: 1, MaxStep: .5, Adapt: true}
+	case SurfaceHome, surfaces:
+	}
+	return ranking.Pace{Rate: .02, Start: 1, MaxStep: .5}
 }
 
 // priorModel scores by the weights that a surface starts with.
 func priorModel(s Surface, f *RankingFactors) ranking.Linear {
-	var weights []ranking.Weight
-	for _, p := range priors(s, f) {
+	all := priors(s, f)
+	weights := make([]ranking.Weight, 0, len(all))
+	for _, p := range all {
 		weights = append(weights, ranking.Weight{Name: p.Name, Value: p.Weight})
 	}
 	return ranking.NewLinear(weights...)

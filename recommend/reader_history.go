@@ -53,7 +53,7 @@ func (h History) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b = append(b, ' ')
 		}
-		b = append(append(b, a.Pick...), ',', 'a'+byte(code), ',')
+		b = append(append(b, a.Pick...), ',', 'a'+byte(code), ',') //nolint:gosec // kinds are few
 		b = strconv.AppendInt(b, a.At, traceBase)
 	}
 	return append(b, '"'), nil

@@ -36,6 +36,9 @@ type Shelf struct {
 	newest   posting                  // every listed pick
 
 	epochs epochs
+
+	busyMu sync.Mutex // guards busy; taken while mu is held for reading
+	busy   map[busyKey]busyTopic
 }
 
 // A ShelfConfig says what a shelf needs.

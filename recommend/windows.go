@@ -22,6 +22,7 @@ type Windows struct {
 	store         Store
 	pseudonyms    *Pseudonyms
 	checker       *Checker
+	memory        *Memory
 	signer        signer
 	now           func() time.Time
 	logger        *slog.Logger
@@ -39,6 +40,9 @@ type WindowsConfig struct {
 	Pseudonyms *Pseudonyms
 	// Checker asks partners again before somebody buys; nil asks nobody.
 	Checker *Checker
+	// Memory is what was learned from readers; nil, surfaces keep the weights
+	// that they start with.
+	Memory *Memory
 	// SecretKey signs cursors and window ids; all processes of an installation
 	// share it.
 	SecretKey []byte
@@ -55,7 +59,7 @@ func NewWindows(c WindowsConfig) *Windows {
 		c.ReaderTimeout = 300 * time.Millisecond
 	}
 	return &Windows{
-		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker,
+		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker, memory: c.Memory,
 		signer: signer{key: slices.Clone(c.SecretKey)},
 		now:    c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout,
 	}
@@ -112,10 +116,10 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	w.shelf.read(scene, now, func(l *look) {
 		a := &ask{
 			look: l, taste: l.tasteAt(c.window.at(), r.Reader, reader), asked: l.topicNumbers(topics), horizon: c.window.at(),
-			served: &c.served, exclude: c.exclude, limit: rules.CandidateLimit, fresh: r.Fresh, again: c.again,
+			served: &c.served, exclude: c.exclude, limit: rules.CandidateLimit, fresh: r.Fresh, again: c.again, memory: w.memory, on: surfaceFor(topics),
 		}
 		l.addSpared(a.taste, reader, a.horizon)
-		s := a.score(a.gather(a.shares()), w.model(a.surface(), scene.Policy))
+		s := a.score(a.gather(a.shares()), w.model(a.on, scene.Policy))
 		n := min(c.limit, rules.Length-c.position)
 		placed := s.place(r.Bare, c.seed, n)
 		more = s.more || len(s.best) > len(placed)
@@ -145,7 +149,7 @@ func (w *Windows) windowCursor(r WindowRequest, pseudonym string, topics []strin
 	if len(r.Exclude) > mostExcluded {
 		return nil, Refuse(Problem{Code: "validation", Pointer: "/exclude_ids", Message: fmt.Sprintf("%d picks excluded, %d allowed", len(r.Exclude), mostExcluded), Fix: "exclude fewer"})
 	}
-	c := &cursor{window: w.signer.newWindowID(pseudonym, now), seed: r.Seed, limit: limit, again: r.IncludeSeen}
+	c := &cursor{window: w.signer.newWindowID(surfaceFor(topics), pseudonym, now), seed: r.Seed, limit: limit, again: r.IncludeSeen}
 	for _, id := range r.Exclude {
 		c.exclude = append(c.exclude, short(ranking.Hash(id)))
 	}
@@ -169,25 +173,46 @@ func (a *ask) shares() []share {
 		beside.called = sourceLatest
 	}
 	var all []share
+	if len(a.taste.past.acts) > 0 {
+		all = append(all, share{resume{}, most})
+	}
 	if len(a.taste.interests) > 0 {
 		all = append(all, share{interests{}, 2 * most})
 	}
 	if len(a.taste.follows) > 0 {
 		all = append(all, share{follows{most: int(most * float64(a.limit))}, most})
 	}
-	return append(all, share{beside, 1})
+	if len(a.taste.past.acts) > 0 {
+		all = append(all, share{circle{most: int(most * float64(a.limit))}, most})
+	}
+	if len(a.taste.past.acts) > 0 && a.memory != nil {
+		all = append(all, share{similar{most: int(most * float64(a.limit))}, most})
+	}
+	return append(all, share{popular{}, most}, share{beside, 1})
 }
 
-// surface is what kind of window is asked for.
-func (a *ask) surface() Surface {
-	if a.asked != nil {
+// surfaceFor is that of a window of some topics, of all when there are none.
+func surfaceFor(topics []string) Surface {
+	if len(topics) > 0 {
 		return SurfaceTopic
 	}
 	return SurfaceHome
 }
 
+// surfaceOf is where a window with this id was shown. One that was not made
+// here for the reader is an order of candidates that somebody brought.
+func (w *Windows) surfaceOf(id, pseudonym string) Surface {
+	if s, ok := w.signer.surface(id, pseudonym); ok {
+		return s
+	}
+	return SurfaceRank
+}
+
 // model is what a surface scores by now.
 func (w *Windows) model(s Surface, policy *Policy) ranking.Linear {
+	if w.memory != nil {
+		return w.memory.model(s)
+	}
 	return priorModel(s, &policy.Factors)
 }
 

@@ -30,10 +30,10 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 	}
 	scene, now := w.world.Scene(), w.now()
 	name, reader, missing := w.named(ctx, r.Reader)
-	c := &cursor{window: w.signer.newWindowID(name, now), seed: r.Seed}
+	c := &cursor{window: w.signer.newWindowID(SurfaceRank, name, now), seed: r.Seed}
 	page := &Window{ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Missing: missing, Degraded: len(missing) > 0}
 	w.shelf.read(scene, now, func(l *look) {
-		a := &ask{look: l, taste: l.tasteAt(l.now, r.Reader, reader), horizon: l.now, served: &c.served, limit: len(r.Picks)}
+		a := &ask{look: l, taste: l.tasteAt(l.now, r.Reader, reader), horizon: l.now, served: &c.served, limit: len(r.Picks), memory: w.memory, on: SurfaceRank}
 		s := a.score(a.gather([]share{{given(r.Picks), 1}}), w.model(SurfaceRank, scene.Policy))
 		n := len(s.best)
 		if r.Limit > 0 {

@@ -39,6 +39,8 @@ type Replay struct {
 	shelf   *recommend.Shelf
 	store   *ingest.Replay
 	windows *recommend.Windows
+	memory  *recommend.Memory
+	learner *recommend.Learner
 }
 
 // New returns a replay in which nothing has happened yet.
@@ -53,17 +55,25 @@ func New(c Config) *Replay {
 			return s.Policy, s.Partners.Links()
 		},
 		Before: func(ctx context.Context, _ recommend.Event, decoded any) error {
-			if a, ok := decoded.(*recommend.Action); ok && c.Observe != nil {
-				return c.Observe(ctx, a)
+			a, ok := decoded.(*recommend.Action)
+			if !ok {
+				return nil
 			}
-			return nil
+			if c.Observe != nil {
+				if err := c.Observe(ctx, a); err != nil {
+					return err
+				}
+			}
+			return r.learner.Observe(ctx, a)
 		},
 	})
 	r.shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: r.world.Scene, Now: r.Now, Logger: c.Logger, Store: r.store})
+	r.memory = recommend.NewMemory(c.Policy)
 	r.windows = recommend.NewWindows(recommend.WindowsConfig{
-		Shelf: r.shelf, World: r.world, Store: r.store, SecretKey: make([]byte, 32), Now: r.Now, Logger: c.Logger,
+		Memory: r.memory, Shelf: r.shelf, World: r.world, Store: r.store, SecretKey: make([]byte, 32), Now: r.Now, Logger: c.Logger,
 		ReaderTimeout: time.Hour, // nothing is away, and no answer may depend on how busy the machine is
 	})
+	r.learner = recommend.NewLearner(recommend.LearnerConfig{Windows: r.windows, Memory: r.memory, Logger: c.Logger})
 	return r
 }
 
@@ -99,6 +109,9 @@ func (r *Replay) Apply(ctx context.Context, e recommend.Event) error {
 	}
 	return refused
 }
+
+// Memory is what was learned so far.
+func (r *Replay) Memory() *recommend.Memory { return r.memory }
 
 // Windows answer as the service would at the time of the clock.
 func (r *Replay) Windows() *recommend.Windows { return r.windows }

@@ -1,0 +1,52 @@
+package recommend
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// circle proposes the latest picks of the experts who picked what the reader
+// acted on: they found what he likes before.
+type circle struct{ most int }
+
+func (circle) name() string { return sourceCircle }
+
+const circleExperts = 32 // asked, those with most in common first
+
+func (s circle) offer(a *ask, take func(int32) bool) {
+	common := make(map[int32]float64)
+	var experts []int32
+	for i := range a.taste.past.acts[:min(walkActs, len(a.taste.past.acts))] {
+		act := &a.taste.past.acts[i]
+		picks := a.Shelf.products.rec[act.product].picks
+		each := math.Exp2(-days(act.at, a.horizon)/walkLife) / math.Sqrt(float64(len(picks)+1))
+		for _, n := range picks[max(0, len(picks)-mostOfProduct):] {
+			row := &a.picks.row[n]
+			if row.since > a.horizon || sameDay(row.since, act.at) {
+				continue
+			}
+			if _, known := common[row.expert]; !known {
+				experts = append(experts, row.expert)
+			}
+			common[row.expert] += each / math.Sqrt(float64(len(a.experts.rec[row.expert].picks)+5))
+		}
+	}
+	slices.SortStableFunc(experts, func(x, y int32) int { return cmp.Compare(common[y], common[x]) })
+	experts = experts[:min(circleExperts, len(experts))]
+	each := 1
+	if len(experts) > 0 {
+		each += 2 * s.most / len(experts)
+	}
+	var rows []int32
+	for _, e := range experts {
+		picks := a.experts.rec[e].picks
+		rows = append(rows, picks[max(0, len(picks)-each):]...)
+	}
+	slices.SortFunc(rows, func(x, y int32) int { return a.picks.age(y, x) })
+	for _, n := range rows {
+		if !take(n) {
+			return
+		}
+	}
+}

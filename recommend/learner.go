@@ -1,0 +1,136 @@
+package recommend
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"vitrine.dev/ranking"
+)
+
+// A Learner learns from what readers do, one action after another in the order
+// of the log. It looks at readers and picks as they were before: features come
+// from the time when a card was shown, or from the start of the day for what
+// was chosen outside of a window. It is not safe for concurrent use; its Memory is.
+type Learner struct {
+	windows *Windows
+	memory  *Memory
+	logger  *slog.Logger
+
+	shown   batch // impressions of one page, on their way into its list
+	lists   map[listKey]*shownList
+	order   []listKey // of lists, oldest first
+	already map[exampleKey]struct{}
+	day     moment // of already
+}
+
+// A LearnerConfig says what a learner needs.
+type LearnerConfig struct {
+	// Windows are asked for candidates and features; they share Memory.
+	Windows *Windows
+	Memory  *Memory
+	Logger  *slog.Logger
+}
+
+// NewLearner returns a learner that has seen nothing yet.
+func NewLearner(c LearnerConfig) *Learner {
+	return &Learner{windows: c.Windows, memory: c.Memory, logger: c.Logger, lists: make(map[listKey]*shownList)}
+}
+
+// Observe takes the next action of the log, whose Reader is a pseudonym. What
+// it refers to may be unknown; then there is nothing to learn. An error is one
+// of the store.
+func (l *Learner) Observe(ctx context.Context, a *Action) error {
+	if a.Kind == ActImpression && a.Window != "" {
+		return l.impression(ctx, a)
+	}
+	if err := l.flush(ctx); err != nil {
+		return err
+	}
+	if historyWeight(a.Kind) == 0 || a.Pick == "" {
+		return nil
+	}
+	list := l.lists[listKey{a.Reader, a.Window}]
+	if list != nil && list.has(a.Pick) {
+		l.answer(list, a)
+	}
+	r, err := l.reader(ctx, a.Reader)
+	if err != nil || r == nil {
+		return err
+	}
+	if list == nil {
+		l.organic(a, r)
+	}
+	l.used(a, r)
+	return nil
+}
+
+// used notes what goes together with what.
+func (l *Learner) used(a *Action, r *Reader) {
+	// The document may hold the act already, by the second.
+	at := momentOf(a.At.Truncate(time.Second)) - 1
+	l.windows.shelf.read(l.windows.world.Scene(), a.At, func(look *look) {
+		n, ok := look.picks.rows[a.Pick]
+		if !ok {
+			return
+		}
+		ask := l.ask(look, a.Reader, r, at)
+		product := look.picks.row[n].product
+		l.memory.mu.Lock()
+		defer l.memory.mu.Unlock()
+		item, _ := l.memory.products.number(look.products.ids[product])
+		if ask.taste.acted(product) {
+			return
+		}
+		if a.Kind == ActOpen {
+			l.memory.pairs.Opened(item)
+		}
+		l.memory.together.Add(ask.pastItems(), item, actWeight(a.Kind), int64(at))
+	})
+}
+
+// reader is a reader's document, nil for one of whom nothing is to be learned.
+func (l *Learner) reader(ctx context.Context, name string) (*Reader, error) {
+	docs, err := l.windows.store.Get(ctx, Ref{KindReader, name})
+	if err != nil {
+		return nil, fmt.Errorf("learn from a reader: %w", err)
+	}
+	r := &Reader{ID: name}
+	if len(docs) > 0 {
+		if r, err = decodeTaste(docs[0].Body); err != nil {
+			l.logger.WarnContext(ctx, "nothing learned from a reader", "err", err)
+			return nil, nil //nolint:nilnil // there is none to learn from
+		}
+	}
+	if r.Impersonal || !r.Erased.IsZero() {
+		return nil, nil //nolint:nilnil // nothing is to be learned
+	}
+	return r, nil
+}
+
+// features are those of some picks for a reader at a time, one row for each
+// that is on the shelf.
+func (l *Learner) features(name string, r *Reader, at moment, on Surface, picks []string) (rows []string, t *ranking.Table, opened []int32) {
+	l.windows.shelf.read(l.windows.world.Scene(), at.time(), func(look *look) {
+		a := l.ask(look, name, r, at)
+		a.on = on
+		c := &candidates{}
+		for _, id := range picks {
+			if n, ok := look.picks.rows[id]; ok && look.picks.row[n].product >= 0 {
+				c.found = append(c.found, candidate{row: n, next: -1, first: true})
+				rows = append(rows, id)
+			}
+		}
+		p := a.pool(c)
+		t = p.table()
+		l.memory.mu.RLock()
+		opened = p.openedItems()
+		l.memory.mu.RUnlock()
+	})
+	return rows, t, opened
+}
+
+func (l *Learner) ask(look *look, name string, r *Reader, at moment) *ask {
+	return &ask{look: look, taste: look.tasteAt(at, name, r), horizon: at, served: new(served), memory: l.memory}
+}

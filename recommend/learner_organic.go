@@ -1,0 +1,196 @@
+package recommend
+
+import (
+	"slices"
+	"time"
+
+	"vitrine.dev/ranking"
+)
+
+// An exampleKey is a choice that counts once a day.
+type exampleKey struct{ reader, product string }
+
+// Bounds of examples made of choices outside of windows.
+const (
+	poolSpan  = 180 * 24 * time.Hour // the picks of a topic's pool are no older
+	negatives = 100                  // drawn from it
+)
+
+// organic learns from what a reader chose outside of a window: against others
+// that he might have chosen, as of the start of the day, so that neither what
+// led up to the choice nor the choice itself is among the features.
+func (l *Learner) organic(a *Action, r *Reader) {
+	if a.Kind == ActOpen {
+		return
+	}
+	at := momentOf(a.At)
+	horizon := at - at%dayLong
+	if horizon != l.day {
+		l.day, l.already = horizon, make(map[exampleKey]struct{})
+	}
+	l.windows.shelf.read(l.windows.world.Scene(), horizon.time(), func(look *look) {
+		n, ok := look.picks.rows[a.Pick]
+		if !ok {
+			return
+		}
+		row := &look.picks.row[n]
+		key := exampleKey{a.Reader, look.products.ids[row.product]}
+		if _, twice := l.already[key]; twice {
+			return
+		}
+		l.already[key] = struct{}{}
+		ask := l.ask(look, a.Reader, r, horizon)
+		for _, topic := range look.topics.sets[row.topics].own {
+			l.topicExample(ask, row.product, topic)
+		}
+		l.homeExample(ask, row.product)
+	})
+}
+
+// topicExample is a choice among products picked in a topic of late.
+func (l *Learner) topicExample(a *ask, product, topic int32) {
+	in := *a
+	in.asked, in.on = []int32{topic}, SurfaceTopic
+	in.limit = negatives + 1
+	c := in.gather([]share{{drawn{topic: topic, product: product, n: negatives}, 1}})
+	l.example(SurfaceTopic, &in, c, product)
+}
+
+// homeExample is a choice among what a whole window would be made of.
+func (l *Learner) homeExample(a *ask, product int32) {
+	in := *a
+	in.limit, in.on = negatives, SurfaceHome
+	l.example(SurfaceHome, &in, in.gather(in.shares()), product)
+}
+
+func (l *Learner) example(s Surface, a *ask, c *candidates, product int32) {
+	p := a.pool(c)
+	at := p.indexOf(product)
+	if at < 0 || len(p.products) < 2 {
+		return
+	}
+	target := make([]float64, len(c.found))
+	for i := range c.found {
+		if p.at[i] == at {
+			target[i] = 1
+			break // the other picks of it are the same card
+		}
+	}
+	t := p.table()
+	l.memory.learn(s, firsts(t, c), kept(target, c), nil)
+}
+
+// firsts is t with one row for every product: its first candidate.
+func firsts(t *ranking.Table, c *candidates) *ranking.Table {
+	names := featureNames()
+	rows := 0
+	for i := range c.found {
+		if c.found[i].first {
+			rows++
+		}
+	}
+	if rows == len(c.found) {
+		return t
+	}
+	out := ranking.NewTable(rows, names...)
+	for _, name := range names {
+		copy(out.Column(name), kept(t.Column(name), c))
+	}
+	return out
+}
+
+func kept(values []float64, c *candidates) []float64 {
+	out := make([]float64, 0, len(values))
+	for i, v := range values {
+		if c.found[i].first {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// drawn proposes a product and others drawn evenly from those picked in a topic
+// within [poolSpan].
+type drawn struct {
+	topic, product int32
+	n              int
+}
+
+func (drawn) name() string { return "drawn" }
+
+func (s drawn) offer(a *ask, take func(int32) bool) {
+	old := a.horizon - moment(poolSpan.Microseconds())
+	var chunks [][]int32
+	total := 0
+	posting := a.topicPosting(s.topic)
+	for _, c := range slices.Backward(posting.chunks) {
+		from, _ := slices.BinarySearchFunc(c, old, func(n int32, t moment) int {
+			if a.picks.row[n].since < t {
+				return -1
+			}
+			return 1
+		})
+		to, _ := slices.BinarySearchFunc(c, a.horizon, func(n int32, t moment) int {
+			if a.picks.row[n].since <= t {
+				return -1
+			}
+			return 1
+		})
+		if to > from {
+			chunks = append(chunks, c[from:to])
+			total += to - from
+		}
+		if from > 0 {
+			break
+		}
+	}
+	found := false
+	for _, c := range chunks {
+		for _, n := range c {
+			if a.picks.row[n].product == s.product {
+				found = true
+				take(n)
+			}
+		}
+	}
+	if !found {
+		return
+	}
+	seed := ranking.Jitter(uint64(a.horizon), a.Shelf.products.rec[s.product].hash) //nolint:gosec // any bits do
+	left := s.n
+	for i := 0; i < 8*s.n && left > 0; i++ {
+		j := ranking.Jitter(seed, uint64(i))
+		n := at(chunks, int(j%uint64(total))) //nolint:gosec // below total
+		// A product with many picks is drawn as often as one with few.
+		if many := a.recent(a.picks.row[n].product, old); many > 1 && ranking.Unit(ranking.Jitter(j, 1))*float64(many) >= 1 {
+			continue
+		}
+		take(n)
+		left--
+	}
+}
+
+// recent is how many picks of a product there are since old.
+func (a *ask) recent(product int32, old moment) int {
+	n := 0
+	for _, row := range slices.Backward(a.Shelf.products.rec[product].picks) {
+		since := a.picks.row[row].since
+		if since < old {
+			break
+		}
+		if since <= a.horizon {
+			n++
+		}
+	}
+	return n
+}
+
+func at(chunks [][]int32, i int) int32 {
+	for _, c := range chunks {
+		if i < len(c) {
+			return c[i]
+		}
+		i -= len(c)
+	}
+	return chunks[0][0]
+}

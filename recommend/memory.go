@@ -1,0 +1,73 @@
+package recommend
+
+import (
+	"sync"
+
+	"vitrine.dev/ranking"
+)
+
+// A Memory is what was learned from readers' actions beside what documents
+// count: the weights of every surface, and of products how they do in lists and
+// with one another. A [Learner] changes it, [Windows] read it. It is safe for
+// concurrent use.
+type Memory struct {
+	mu       sync.RWMutex
+	products index // keys
+	topics   index // ids
+	lists    ranking.Lists
+	pairs    ranking.Pairs
+	together ranking.Together
+	weights  [surfaces]*ranking.Softmax
+	models   [surfaces]*ranking.Linear // served; nil for one to be made again
+}
+
+// NewMemory returns a memory that serves the weights that surfaces start with
+// under a policy.
+func NewMemory(policy *Policy) *Memory {
+	m := new(Memory)
+	for _, s := range Surfaces() {
+		m.weights[s] = ranking.NewSoftmax(priors(s, &policy.Factors), pace(s))
+	}
+	return m
+}
+
+// item is the number of a product, -1 when nothing is known of it.
+func (m *Memory) item(key string) int32 {
+	if n, ok := m.products.find(key); ok {
+		return n
+	}
+	return -1
+}
+
+// topic is the number of a topic, -1 when nothing is known of it.
+func (m *Memory) topic(id string) int32 {
+	if n, ok := m.topics.find(id); ok {
+		return n
+	}
+	return -1
+}
+
+// model is what a surface scores by now.
+func (m *Memory) model(s Surface) ranking.Linear {
+	m.mu.RLock()
+	model := m.models[s]
+	m.mu.RUnlock()
+	if model != nil {
+		return *model
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.models[s] == nil {
+		l := m.weights[s].Linear()
+		m.models[s] = &l
+	}
+	return *m.models[s]
+}
+
+// learn takes an example of a choice in.
+func (m *Memory) learn(s Surface, x *ranking.Table, target, propensity []float64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.weights[s].Learn(x, target, nil, propensity)
+	m.models[s] = nil
+}
