@@ -343,6 +343,7 @@ func (b *actionBatch) append() error {
 		if a.Window != "" && !b.s.Windows.VerifyWindowID(a.Window, r.name) {
 			b.out.Flagged++
 		}
+		a.Arm = b.s.Windows.ArmOf(a.Window, r.name) // whatever the client says
 		e, err := b.c.event(a.ID, recommend.TypeActed, r.name, a)
 		if err != nil {
 			return err

@@ -53,6 +53,7 @@ func (s *Server) rank(c *call) error {
 		return err
 	}
 	c.private()
+	c.experiment(w.Arm)
 	return c.json(http.StatusOK, explained(w, in.Explain))
 }
 
@@ -65,19 +66,4 @@ func explained(w *recommend.Window, factors bool) *recommend.Window {
 		}
 	}
 	return w
-}
-
-// explains is the explain parameter.
-func (c *call) explains() (bool, error) {
-	v, given := c.GetQuery("explain")
-	if !given {
-		return false, nil
-	}
-	switch v {
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
-	}
-	return false, invalidQuery("explain", "neither true nor false", "give true or false")
 }

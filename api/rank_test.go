@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -155,4 +156,47 @@ func picksOf(items []recommend.Item) []string {
 		ids = append(ids, it.Pick)
 	}
 	return ids
+}
+
+func TestTheArmOfAWindowIsOnItsActions(t *testing.T) {
+	s := open(t)
+	p, err := recommend.ParsePolicy([]byte("experiments: [{id: order, arms: [{name: a, share: 1, weights: {trust: 1}}, {name: b, share: 0}]}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.stock(2)
+	ann := s.token(t, "ann", api.ScopeWindowRead)
+	before := into[recommend.Window](s.do("GET", "/v1/window", nil, ann).is(200))
+	s.world.world.SetPolicy(t.Context(), p)
+	r := s.do("GET", "/v1/window", nil, ann).is(200)
+	w := into[recommend.Window](r)
+	if got := r.header.Get("X-Experiment"); got != "order:a" || w.Arm != got {
+		t.Errorf("X-Experiment %q, arm %q, want order:a", got, w.Arm)
+	}
+	r = s.do("POST", "/v1/rank", object{"picks": []string{w.Items[0].Pick}}, ann).is(200)
+	if got := r.header.Get("X-Experiment"); got != "order:a" {
+		t.Errorf("X-Experiment %q of an order, want order:a", got)
+	}
+	act := func(window, arm string) object {
+		a := object{"kind": "open", "pick": w.Items[0].Pick, "window": window}
+		if arm != "" {
+			a["arm"] = arm
+		}
+		return a
+	}
+	sent := []object{act(w.ID, ""), act(w.ID, "order:b"), act(before.ID, "order:a"), act("made-up", "order:a"), act("", "order:a")}
+	s.do("POST", "/v1/actions", object{"actions": sent}, ann).is(202)
+	s.engine.mu.Lock()
+	defer s.engine.mu.Unlock()
+	var got []string
+	for _, e := range s.engine.log[recommend.TopicActions] {
+		var a recommend.Action
+		if err := json.Unmarshal(e.Data, &a); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, a.Arm)
+	}
+	if diff := cmp.Diff([]string{"order:a", "order:a", "", "", ""}, got); diff != "" {
+		t.Errorf("arms on the log (-want +got):\n%s", diff)
+	}
 }

@@ -41,6 +41,7 @@ type Windows interface {
 	Bookmarks(ctx context.Context, r recommend.BookmarksRequest) (*recommend.BookmarksPage, error)
 	CartOf(ctx context.Context, r *recommend.Reader, lang string) (*recommend.CartView, error)
 	VerifyWindowID(id, pseudonym string) bool
+	ArmOf(window, pseudonym string) string
 }
 
 // Config is what a [Server] works with. Log, Store, World, Windows and Keys

@@ -30,7 +30,7 @@ func (s *Server) window(c *call) error {
 			return invalidQuery("seed", "not a whole number", "give 0 to 18446744073709551615, or leave it out")
 		}
 	}
-	factors, err := c.explains()
+	factors, err := c.flag("explain")
 	if err != nil {
 		return err
 	}
@@ -43,6 +43,7 @@ func (s *Server) window(c *call) error {
 	}
 	c.private()
 	c.next(w.NextCursor)
+	c.experiment(w.Arm)
 	return c.json(http.StatusOK, explained(w, factors))
 }
 
@@ -55,6 +56,13 @@ func (c *call) flag(name string) (bool, error) {
 		return true, nil
 	}
 	return false, invalidQuery(name, "neither true nor false", "give true or false")
+}
+
+// experiment says which arms the answer was made in.
+func (c *call) experiment(arm string) {
+	if arm != "" {
+		c.Header("X-Experiment", arm)
+	}
 }
 
 // several is a parameter that may be given several times, or once with commas.

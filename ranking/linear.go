@@ -1,5 +1,7 @@
 package ranking
 
+import "slices"
+
 // A Weight says how much a feature counts.
 type Weight struct {
 	Name  string
@@ -21,6 +23,21 @@ type Linear struct {
 
 // NewLinear returns a model of weights, which should name each feature once.
 func NewLinear(weights ...Weight) Linear { return Linear{weights: weights} }
+
+// Weights are those of l. They are l's own: change nothing of them.
+func (l Linear) Weights() []Weight { return l.weights }
+
+// With is l with another weight, for a feature that it has or has not.
+func (l Linear) With(w Weight) Linear {
+	weights := slices.Clone(l.weights)
+	for i := range weights {
+		if weights[i].Name == w.Name {
+			weights[i] = w
+			return Linear{weights: weights}
+		}
+	}
+	return Linear{weights: append(weights, w)}
+}
 
 // Score returns the score of every candidate of t. A feature that t lacks
 // counts as 0.

@@ -62,7 +62,7 @@ type Action struct {
 	Window   string `json:"window,omitempty"`
 	Position *int   `json:"position,omitempty"`
 	Source   string `json:"source,omitempty"` // the candidate source that brought the pick
-	Arm      string `json:"arm,omitempty"`    // of an experiment
+	Arm      string `json:"arm,omitempty"`    // of the experiments that the window was made in
 
 	// Product is the key of the product that the pick leads to. Known, it joins
 	// lines of one product and expert, and clicks of one product.

@@ -24,10 +24,15 @@ const (
 	maxWindowText  = 200
 	maxKeyText     = 200
 	maxMergeLines  = 1000
+	maxArmText     = 400
 )
 
-// namePattern is the form of a candidate source and of an experiment's arm.
+// namePattern is the form of a candidate source, of an experiment and of an arm
+// of it.
 var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,31}$`)
+
+// armPattern is the form of the arms that a window was made with.
+var armPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9_.:,-]*$`)
 
 // detailProblems are those of all but who, what, about what and when.
 func (a *Action) detailProblems() []Problem {
@@ -43,10 +48,11 @@ func (a *Action) detailProblems() []Problem {
 			bad(f.pointer, fmt.Sprintf("%d bytes, %d allowed", len(f.v), f.most), "send it as it was given to you")
 		}
 	}
-	for _, f := range []struct{ pointer, v string }{{"/source", a.Source}, {"/arm", a.Arm}} {
-		if f.v != "" && !namePattern.MatchString(f.v) {
-			bad(f.pointer, fmt.Sprintf("%q is not a name", clip(f.v)), "give 1 to 32 of small letters, digits, '.', '_' and '-'")
-		}
+	if a.Source != "" && !namePattern.MatchString(a.Source) {
+		bad("/source", fmt.Sprintf("%q is not a name", clip(a.Source)), "give 1 to 32 of small letters, digits, '.', '_' and '-'")
+	}
+	if a.Arm != "" && (len(a.Arm) > maxArmText || !armPattern.MatchString(a.Arm)) {
+		bad("/arm", fmt.Sprintf("%q is no arm", clip(a.Arm)), "give what the window says, such as colour:red, or leave it out")
 	}
 	if n := utf8.RuneCountInString(a.Text); n > maxReportText {
 		bad("/text", fmt.Sprintf("%d characters, %d allowed", n, maxReportText), "say it shorter")

@@ -28,17 +28,32 @@ const (
 	mostExcluded = 100
 )
 
-// A windowID names one window. It says when the window was made and on which
-// surface, and the code in it which reader for.
+// A windowID names one window. It says when the window was made, on which
+// surface, with which arms and for which question, and the code in it which
+// reader for.
 type windowID [rawIDSize]byte
 
-func (s signer) newWindowID(on Surface, reader string, at time.Time) windowID {
+// A windowAbout is what a window's id tells of it beside its time.
+type windowAbout struct {
+	on    Surface
+	arms  uint16 // [assignment.code]
+	asked uint16 // [askedCode] of what shapes the window
+}
+
+func (s signer) newWindowID(about windowAbout, reader string, at time.Time) windowID {
 	var id windowID
 	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMicro()))
 	_, _ = rand.Read(id[8 : 8+nonceSize]) // never fails
-	id[8] = byte(on)
+	id[8] = byte(about.on)
+	binary.BigEndian.PutUint16(id[9:], about.arms)
+	binary.BigEndian.PutUint16(id[11:], about.asked) // three bytes of luck are left
 	copy(id[8+nonceSize:], s.idCode(id, reader))
 	return id
+}
+
+// about is what id tells.
+func (id windowID) about() windowAbout {
+	return windowAbout{Surface(id[8]), binary.BigEndian.Uint16(id[9:]), binary.BigEndian.Uint16(id[11:])}
 }
 
 func (s signer) idCode(id windowID, reader string) []byte {
@@ -53,23 +68,29 @@ func (id windowID) at() moment { return moment(binary.BigEndian.Uint64(id[:8])) 
 
 // verify reports whether text is the id of a window made for reader.
 func (s signer) verify(text, reader string) bool {
-	_, ok := s.surface(text, reader)
+	_, ok := s.read(text, reader)
 	return ok
 }
 
 // surface is where the window with an id was shown; ok is false when it was not
 // made for reader.
 func (s signer) surface(text, reader string) (on Surface, ok bool) {
+	id, ok := s.read(text, reader)
+	return id.about().on, ok
+}
+
+// read is the id that text spells; ok is false when its window was not made for
+// reader.
+func (s signer) read(text, reader string) (id windowID, ok bool) {
 	const size = 1 + (rawIDSize*8+5)/6
 	if len(text) != size || text[0] != 'w' {
-		return 0, false
+		return id, false
 	}
-	var id windowID
 	n, err := base64.RawURLEncoding.Decode(id[:], []byte(text[1:]))
 	if err != nil || n != rawIDSize || !hmac.Equal(id[8+nonceSize:], s.idCode(id, reader)) {
-		return 0, false
+		return windowID{}, false
 	}
-	return Surface(id[8]), Surface(id[8]) < surfaces
+	return id, id.about().on < surfaces
 }
 
 // sign is the code of payload for a purpose, bound to what is not in it.

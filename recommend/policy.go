@@ -32,6 +32,8 @@ type Policy struct {
 	Criteria   []string       `json:"partner_criteria" yaml:"partner_criteria"`
 	Topics     []Topic        `json:"topics" yaml:"topics"`
 	Factors    RankingFactors `json:"ranking" yaml:"ranking"`
+	// Experiments serve some readers in other ways.
+	Experiments []Experiment `json:"experiments,omitempty" yaml:"experiments"`
 }
 
 // PublishRules limit what an expert may publish.

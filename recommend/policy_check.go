@@ -119,6 +119,7 @@ func (p *Policy) validate() error {
 	errs = append(errs, p.validateReaders()...)
 	errs = append(errs, p.validatePages()...)
 	errs = append(errs, p.validateLists()...)
+	errs = append(errs, p.validateExperiments()...)
 	return errors.Join(errs...)
 }
 

@@ -40,6 +40,7 @@ type Window struct {
 	Items         []Item   `json:"items"`
 	NextCursor    string   `json:"next_cursor,omitempty"` // "" on the last page
 	PolicyVersion string   `json:"policy_version"`
+	Arm           string   `json:"arm,omitempty"`     // of the experiments it was made in, such as "colour:red,order:b"
 	Degraded      bool     `json:"degraded"`          // something failed and the window came without it
 	Missing       []string `json:"missing,omitempty"` // what, such as "reader"
 	// LeftOut are the picks of a [RankRequest] that are no card of their own; nil

@@ -101,25 +101,33 @@ const missingReader = "reader"
 // ones.
 func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) {
 	scene, now := w.world.Scene(), w.now()
-	rules := &scene.Policy.Window
 	topics, err := w.askedTopics(scene, r.Topics)
 	if err != nil {
 		return nil, err
 	}
-	name, reader, missing := w.named(ctx, r.Reader)
-	c, err := w.windowCursor(r, name, topics, now)
+	var who opened
+	who.name, who.reader, who.missing = w.named(ctx, r.Reader)
+	on := surfaceFor(topics)
+	arms := who.deal(scene.Policy, on)
+	c, err := w.windowCursor(r, w.newWindow(&who, on, &arms, askedCode(topics, &r)), topics, now)
 	if err != nil {
 		return nil, err
 	}
-	page := &Window{ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Missing: missing, Degraded: len(missing) > 0}
+	if arms, err = who.arms(scene.Policy, c.window); err != nil {
+		return nil, err
+	}
+	page := &Window{
+		ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Arm: arms.label,
+		Missing: who.missing, Degraded: len(who.missing) > 0,
+	}
 	more := false
 	w.shelf.read(scene, now, func(l *look) {
-		a := &ask{
-			look: l, taste: l.tasteAt(c.window.at(), r.Reader, reader), asked: l.topicNumbers(topics), horizon: c.window.at(),
-			served: &c.served, exclude: c.exclude, limit: rules.CandidateLimit, fresh: r.Fresh, again: c.again, memory: w.memory, on: surfaceFor(topics),
-		}
-		l.addSpared(a.taste, reader, a.horizon)
-		s := a.score(a.gather(a.shares()), w.model(a.on, scene.Policy))
+		l.scene = arms.scene(scene)
+		rules := &l.scene.Policy.Window
+		a := w.ask(l, c, &r, who.reader)
+		a.asked = l.topicNumbers(topics)
+		l.addSpared(a.taste, who.reader, a.horizon)
+		s := a.score(a.gather(arms.shares(a.shares())), arms.model(w.model(a.on, scene.Policy)))
 		n := min(c.limit, rules.Length-c.position)
 		placed := s.place(r.Bare, c.seed, n)
 		more = s.more || len(s.best) > len(placed)
@@ -127,17 +135,27 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 			page.Items = append(page.Items, s.item(p, r.Lang, c))
 		}
 	})
-	reader.mark(page.Items, now, scene.Policy)
-	if more && len(page.Items) > 0 && c.position < rules.Length {
+	who.reader.mark(page.Items, now, scene.Policy)
+	if more && len(page.Items) > 0 && c.position < scene.Policy.Window.Length {
 		c.issued = now
 		page.NextCursor = w.signer.seal(c, "window", bindWindow(r.Reader, topics)...)
 	}
 	return page, nil
 }
 
-// windowCursor is where the request goes on, at the start of a new window for
-// the reader with this pseudonym if it brings no cursor.
-func (w *Windows) windowCursor(r WindowRequest, pseudonym string, topics []string, now time.Time) (*cursor, error) {
+// ask is what the sources of the window of c are asked.
+func (w *Windows) ask(l *look, c *cursor, r *WindowRequest, reader *Reader) *ask {
+	at := c.window.at()
+	return &ask{
+		look: l, taste: l.tasteAt(at, r.Reader, reader), horizon: at,
+		served: &c.served, exclude: c.exclude, limit: l.scene.Policy.Window.CandidateLimit, fresh: r.Fresh, again: c.again,
+		memory: w.memory, on: c.window.about().on,
+	}
+}
+
+// windowCursor is where the request goes on, at the start of the window with the
+// id fresh if it brings no cursor.
+func (w *Windows) windowCursor(r WindowRequest, fresh windowID, topics []string, now time.Time) (*cursor, error) {
 	rules := &w.world.Scene().Policy.Window
 	if r.Cursor != "" {
 		return w.signer.open(r.Cursor, now, rules.CursorFor.D(), "window", bindWindow(r.Reader, topics)...)
@@ -149,12 +167,17 @@ func (w *Windows) windowCursor(r WindowRequest, pseudonym string, topics []strin
 	if len(r.Exclude) > mostExcluded {
 		return nil, Refuse(Problem{Code: "validation", Pointer: "/exclude_ids", Message: fmt.Sprintf("%d picks excluded, %d allowed", len(r.Exclude), mostExcluded), Fix: "exclude fewer"})
 	}
-	c := &cursor{window: w.signer.newWindowID(surfaceFor(topics), pseudonym, now), seed: r.Seed, limit: limit, again: r.IncludeSeen}
-	for _, id := range r.Exclude {
-		c.exclude = append(c.exclude, short(ranking.Hash(id)))
+	return &cursor{window: fresh, seed: r.Seed, limit: limit, again: r.IncludeSeen, exclude: shortHashes(r.Exclude)}, nil
+}
+
+// shortHashes are what cursors carry of ids, sorted.
+func shortHashes(ids []string) []uint64 {
+	var hashes []uint64
+	for _, id := range ids {
+		hashes = append(hashes, short(ranking.Hash(id)))
 	}
-	slices.Sort(c.exclude)
-	return c, nil
+	slices.Sort(hashes)
+	return hashes
 }
 
 // bindWindow is what a window's cursor is bound to beside the window itself.
@@ -189,14 +212,6 @@ func (a *ask) shares() []share {
 		all = append(all, share{similar{most: int(most * float64(a.limit))}, most})
 	}
 	return append(all, share{popular{}, most}, share{beside, 1})
-}
-
-// surfaceFor is that of a window of some topics, of all when there are none.
-func surfaceFor(topics []string) Surface {
-	if len(topics) > 0 {
-		return SurfaceTopic
-	}
-	return SurfaceHome
 }
 
 // surfaceOf is where a window with this id was shown. One that was not made

@@ -29,12 +29,19 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 		return nil, err
 	}
 	scene, now := w.world.Scene(), w.now()
-	name, reader, missing := w.named(ctx, r.Reader)
-	c := &cursor{window: w.signer.newWindowID(SurfaceRank, name, now), seed: r.Seed}
-	page := &Window{ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Missing: missing, Degraded: len(missing) > 0}
+	var who opened
+	who.name, who.reader, who.missing = w.named(ctx, r.Reader)
+	arms := who.deal(scene.Policy, SurfaceRank)
+	c := &cursor{window: w.newWindow(&who, SurfaceRank, &arms, 0), seed: r.Seed}
+	page := &Window{
+		ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Arm: arms.label,
+		Missing: who.missing, Degraded: len(who.missing) > 0,
+	}
 	w.shelf.read(scene, now, func(l *look) {
-		a := &ask{look: l, taste: l.tasteAt(l.now, r.Reader, reader), horizon: l.now, served: &c.served, limit: len(r.Picks), memory: w.memory, on: SurfaceRank}
-		s := a.score(a.gather([]share{{given(r.Picks), 1}}), w.model(SurfaceRank, scene.Policy))
+		l.scene = arms.scene(scene)
+		a := w.ask(l, c, &WindowRequest{Reader: r.Reader}, who.reader)
+		a.limit = len(r.Picks)
+		s := a.score(a.gather([]share{{given(r.Picks), 1}}), arms.model(w.model(SurfaceRank, scene.Policy)))
 		n := len(s.best)
 		if r.Limit > 0 {
 			n = min(n, r.Limit)
@@ -44,7 +51,7 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 			page.Items = append(page.Items, s.item(p, r.Lang, c))
 		}
 	})
-	reader.mark(page.Items, now, scene.Policy)
+	who.reader.mark(page.Items, now, scene.Policy)
 	return page, nil
 }
 
