@@ -29,10 +29,15 @@ type Pairs struct {
 	rows    []sparse // by item of the list; a is clicks, b expected
 	answers []int64  // by item: when it was last in an answered list
 	opens   []int32  // by item
+	rest    []rest   // by item of the list
 	held    int
 	first   []uint32 // scratch of Answered
 	changed changes
 }
+
+// A rest is what is known of an item's pairs that are not held, because they did
+// not travel: clicks and expected clicks for every open of the other item.
+type rest struct{ clicks, expected float32 }
 
 // Opened counts that a reader opened item for the first time. Items that many
 // have opened say less of each.
@@ -57,11 +62,15 @@ func (p *Pairs) Answered(history, items []int32, y, e []float64, at int64) {
 		p.row(item)
 		p.answers[item] = max(p.answers[item], at)
 		row := &p.rows[item]
-		before := row.n
+		before, rest := row.n, p.rest[item]
 		p.first = row.peek(history, p.first[:0])
 		for _, h := range history {
 			if h >= 0 {
 				c := row.at(key(h))
+				if c.a == 0 && c.b == 0 && rest.expected > 0 {
+					n := float32(p.count(h))
+					c.a, c.b = n*rest.clicks, n*rest.expected
+				}
 				c.a += float32(y[i])
 				c.b += float32(e[i])
 			}
@@ -78,6 +87,7 @@ func (p *Pairs) Answered(history, items []int32, y, e []float64, at int64) {
 func (p *Pairs) row(item int32) {
 	p.rows = grow(p.rows, item)
 	p.answers = grow(p.answers, item)
+	p.rest = grow(p.rest, item)
 }
 
 func (p *Pairs) most() int {
@@ -103,7 +113,7 @@ func (p *Pairs) forget() {
 			return
 		}
 		p.held -= p.rows[item].n
-		p.rows[item] = sparse{}
+		p.rows[item], p.rest[item] = sparse{}, rest{}
 		p.changed.mark(item)
 	}
 }
@@ -111,13 +121,17 @@ func (p *Pairs) forget() {
 // Len is the number of pairs held.
 func (p *Pairs) Len() int { return p.held }
 
+// count is how many opened item.
+func (p *Pairs) count(item int32) int32 {
+	if item < 0 || int(item) >= len(p.opens) {
+		return 0
+	}
+	return p.opens[item]
+}
+
 // weight is how much item counts in a history.
 func (p *Pairs) weight(item int32) float64 {
-	var opens int32
-	if item >= 0 && int(item) < len(p.opens) {
-		opens = p.opens[item]
-	}
-	return 1 / math.Sqrt(float64(opens)+opensEvidence)
+	return 1 / math.Sqrt(float64(p.count(item))+opensEvidence)
 }
 
 // Lift writes to out, for each of items, ln((a+.3)/(x+.3)): a and x are its
@@ -134,7 +148,7 @@ func (p *Pairs) Lift(history, items []int32, out []float64) {
 		if item < 0 || int(item) >= len(p.rows) || p.rows[item].n == 0 {
 			continue
 		}
-		row := &p.rows[item]
+		row, rest := &p.rows[item], p.rest[item]
 		var a, x float64
 		for j, h := range history {
 			if h < 0 {
@@ -143,6 +157,10 @@ func (p *Pairs) Lift(history, items []int32, out []float64) {
 			if c := row.find(key(h)); c != nil {
 				a += weights[j] * float64(c.a)
 				x += weights[j] * float64(c.b)
+			} else if rest.expected > 0 {
+				n := weights[j] * float64(p.count(h))
+				a += n * float64(rest.clicks)
+				x += n * float64(rest.expected)
 			}
 		}
 		out[i] = math.Log((a + pairEvidence) / (x + pairEvidence))

@@ -11,28 +11,54 @@ import (
 func (p *Pairs) Changed(since uint64) (items []int32, now uint64) { return p.changed.since(since) }
 
 // Row is what is known of item, for [Pairs.SetRow] of another process: its
-// opens and the pairs in which it is the item of the list, those of most weight
-// in a lift first and no more than [MaxPartners]. Partners travel under the name
-// that name gives them; a partner without one is left out. Numbers travel as
-// float32.
+// opens and the pairs in which it is the item of the list. No more than
+// [MaxPartners] travel, those that change a lift most, and of the others what
+// they are in the mean; so a replica's lift of an item with more pairs is near
+// the original's, not the same. Partners travel under the name that name gives
+// them; a partner without one is left out. Numbers travel as float32.
 func (p *Pairs) Row(item int32, name func(int32) string) []byte {
-	var opens, at uint64
-	var cells []cell
-	if item >= 0 {
-		if int(item) < len(p.opens) {
-			opens = uint64(p.opens[item]) //nolint:gosec // a count
-		}
-		if int(item) < len(p.rows) {
-			at = uint64(max(p.answers[item], 0))
-			cells = p.rows[item].all()
-		}
+	b := binary.AppendUvarint([]byte{rowVersion}, uint64(p.count(item))) //nolint:gosec // a count
+	if item < 0 || int(item) >= len(p.rows) {
+		return appendPartners(appendFloat(appendFloat(appendTime(b, 0), 0), 0), nil, name)
 	}
-	b := binary.AppendUvarint(binary.AppendUvarint([]byte{rowVersion}, opens), at)
-	cells = strongest(cells, MaxPartners, func(c *cell) float64 {
-		return p.weight(c.item()) * (float64(c.a) + float64(c.b))
-	})
+	cells := p.telling(item)
+	left := p.rest[item]
+	if len(cells) > MaxPartners {
+		left = p.mean(cells[MaxPartners:])
+	}
+	b = appendFloat(appendFloat(appendTime(b, p.answers[item]), float64(left.clicks)), float64(left.expected))
 	return appendPartners(b, cells, name)
 }
+
+// telling is the pairs of item, first those whose clicks are furthest from what
+// all its pairs lead to expect.
+func (p *Pairs) telling(item int32) []cell {
+	cells := p.rows[item].all()
+	var clicks, expected float64
+	for i := range cells {
+		clicks += float64(cells[i].a)
+		expected += float64(cells[i].b)
+	}
+	rate := (clicks + 1) / (expected + 1)
+	return strongest(cells, len(cells), func(c *cell) float64 {
+		return p.weight(c.item()) * math.Abs(float64(c.a)-rate*float64(c.b))
+	})
+}
+
+// mean is what cells are for each open of their partners.
+func (p *Pairs) mean(cells []cell) rest {
+	var clicks, expected, opens float64
+	for i := range cells {
+		clicks += float64(cells[i].a)
+		expected += float64(cells[i].b)
+		opens += float64(p.count(cells[i].item()))
+	}
+	return rest{float32(clicks / max(opens, 1)), float32(expected / max(opens, 1))}
+}
+
+// mostRest is the most that is believed of a row's rest: a list has one new
+// click.
+const mostRest = 1e6
 
 // SetRow replaces what is known of item by a row, whose partners have the
 // numbers that number gives; a negative one leaves the partner out. An error
@@ -42,6 +68,7 @@ func (p *Pairs) SetRow(item int32, row []byte, number func(string) int32) error 
 	d := decoder{b: row}
 	d.version()
 	opens, at := int32(d.uint(math.MaxInt32)), d.time() //nolint:gosec // within int32
+	left := rest{float32(d.most(mostRest)), float32(d.most(mostRest))}
 	partners := d.partners(d.amount)
 	if err := d.end(); err != nil {
 		return err
@@ -55,7 +82,7 @@ func (p *Pairs) SetRow(item int32, row []byte, number func(string) int32) error 
 	p.held -= p.rows[item].n
 	p.rows[item].set(numbered(partners, number))
 	p.held += p.rows[item].n
-	p.answers[item] = at
+	p.answers[item], p.rest[item] = at, left
 	p.changed.mark(item)
 	if p.held > p.most() {
 		p.forget()

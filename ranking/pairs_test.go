@@ -140,25 +140,49 @@ func TestPairsLongestUnansweredAreForgotten(t *testing.T) {
 	}
 }
 
-func TestOnlyThePairsOfMostWeightTravel(t *testing.T) {
+// TestAReplicaKnowsTheRestInTheMean has an item with many pairs, half of which
+// tell something.
+func TestAReplicaKnowsTheRestInTheMean(t *testing.T) {
+	const pairs = 2 * ranking.MaxPartners
 	var p, replica ranking.Pairs
-	for h := range int32(2 * ranking.MaxPartners) {
-		p.Answered([]int32{h}, []int32{0}, []float64{1 + float64(h%200)}, []float64{1}, start)
+	for h := range int32(pairs) {
+		for range 1 + h%3 {
+			p.Opened(h)
+			replica.Opened(h)
+		}
+		opens := float64(1 + h%3)
+		clicks := 2 * opens // as many as all pairs lead to expect
+		if h%2 == 0 {
+			clicks = float64(h%4) * 2 * opens
+		}
+		p.Answered([]int32{h}, []int32{pairs}, []float64{clicks}, []float64{2 * opens}, start)
 	}
-	row := p.Row(0, name)
-	if most := ranking.MaxPartners * (len(name(400)) + 9); len(row) > most+20 {
-		t.Errorf("the row has %d bytes, want at most %d", len(row), most+20)
+	row := p.Row(pairs, name)
+	if most := ranking.MaxPartners*(len(name(pairs))+9) + 30; len(row) > most {
+		t.Errorf("the row has %d bytes, want at most %d", len(row), most)
 	}
-	if err := replica.SetRow(0, row, number); err != nil {
+	if err := replica.SetRow(pairs, row, number); err != nil {
 		t.Fatal(err)
 	}
-	out := make([]float64, 1)
-	for h := range int32(2 * ranking.MaxPartners) {
-		replica.Lift([]int32{h}, []int32{0}, out)
-		if got, want := out[0] != 0, h%200 >= 100; got != want {
-			t.Errorf("the pair with %d travelled: got %v, want %v", h, got, want)
+	if got := replica.Len(); got != ranking.MaxPartners {
+		t.Errorf("got %d pairs, want %d", got, ranking.MaxPartners)
+	}
+	check := func() {
+		t.Helper()
+		got, want := make([]float64, 1), make([]float64, 1)
+		for h := range int32(pairs) {
+			p.Lift([]int32{h}, []int32{pairs}, want)
+			replica.Lift([]int32{h}, []int32{pairs}, got)
+			near(t, "lift by a replica", got[0], want[0], tolerance)
 		}
 	}
+	check()
+	for h := range int32(pairs) { // and it can go on from there
+		for _, both := range []*ranking.Pairs{&p, &replica} {
+			both.Answered([]int32{h}, []int32{pairs}, []float64{1}, []float64{.5}, start)
+		}
+	}
+	check()
 }
 
 func TestAPairIsSmall(t *testing.T) {
