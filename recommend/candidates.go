@@ -154,12 +154,28 @@ func (g *gathering) take(row int32, bit uint16, quota *int) bool {
 	return true
 }
 
+// enoughOfTopic is how many picks of a topic suffice before those of half a year
+// ago and more are left out.
+const enoughOfTopic = 200
+
 // newest proposes the newest picks of the topics asked for, or of all.
 type newest struct{ called string }
 
 func (s newest) name() string { return s.called }
 
 func (newest) offer(a *ask, take func(int32) bool) {
+	if a.asked != nil {
+		young := a.horizon - moment(poolSpan.Microseconds())
+		all := take
+		n := 0
+		take = func(row int32) bool {
+			if a.picks.row[row].since < young && n >= enoughOfTopic {
+				return false
+			}
+			n++
+			return all(row)
+		}
+	}
 	if a.asked == nil {
 		w := a.newest.walkBefore(func(n int32) bool { return a.picks.row[n].since <= a.horizon })
 		for n, ok := w.next(); ok && take(n); n, ok = w.next() {

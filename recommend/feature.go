@@ -45,6 +45,7 @@ func featureSets() []featureSet {
 		walkFeatures{},
 		listFeatures{},
 		togetherFeatures{},
+		bentFeatures{},
 	}
 }
 

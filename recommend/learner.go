@@ -69,7 +69,7 @@ func (l *Learner) Observe(ctx context.Context, a *Action) error {
 // used notes what goes together with what.
 func (l *Learner) used(a *Action, r *Reader) {
 	// The document may hold the act already, by the second.
-	at := momentOf(a.At.Truncate(time.Second)) - 1
+	at := min(momentOf(a.At.Truncate(time.Second)), momentOf(l.windows.now())) - 1
 	l.windows.shelf.read(l.windows.world.Scene(), a.At, func(look *look) {
 		n, ok := look.picks.rows[a.Pick]
 		if !ok {
@@ -88,6 +88,23 @@ func (l *Learner) used(a *Action, r *Reader) {
 		}
 		l.memory.together.Add(ask.pastItems(), item, actWeight(a.Kind), int64(at))
 	})
+}
+
+// learn takes an example in, and tells of weights that were taken back.
+func (l *Learner) learn(s Surface, e ranking.Example) {
+	if v := l.memory.learn(s, e); v.Change == ranking.Back {
+		l.logger.Warn("weights did worse than older ones and were taken back", "surface", s.String(), "loss", v.Current, "loss_of_older", v.Rival, "lists", v.Version)
+	}
+}
+
+// A thinning leaves out ever more of the examples of a surface, by chance that
+// is the same everywhere: what readers want changes slowly, and the first
+// examples teach most.
+type thinning struct{ half int64 }
+
+// takes reports whether to learn from an example after so many.
+func (t thinning) takes(learned int64, key uint64) bool {
+	return key%uint64(1+learned/t.half) == 0 //nolint:gosec // not negative
 }
 
 // reader is a reader's document, nil for one of whom nothing is to be learned.

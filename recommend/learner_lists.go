@@ -159,7 +159,9 @@ func (l *Learner) answer(list *shownList, a *Action) {
 		expected[i] = 1 / float64(n)
 	}
 	at := int64(momentOf(a.At))
-	l.memory.learn(list.surface, list.table(), target, list.propensity())
+	l.learn(list.surface, ranking.Example{
+		Key: ranking.Hash(a.Reader + "\n" + a.Window), Features: list.table(), Target: target, Propensity: list.propensity(),
+	})
 	l.memory.mu.Lock()
 	defer l.memory.mu.Unlock()
 	l.memory.lists.Answered(list.items, list.topics, target, expected, at)

@@ -10,6 +10,9 @@ import (
 // An exampleKey is a choice that counts once a day.
 type exampleKey struct{ reader, product string }
 
+// How many examples are learned from before the first are left out.
+var topicThinning, homeThinning = thinning{10_000}, thinning{4_000}
+
 // Bounds of examples made of choices outside of windows.
 const (
 	poolSpan  = 180 * 24 * time.Hour // the picks of a topic's pool are no older
@@ -40,10 +43,15 @@ func (l *Learner) organic(a *Action, r *Reader) {
 		}
 		l.already[key] = struct{}{}
 		ask := l.ask(look, a.Reader, r, horizon)
-		for _, topic := range look.topics.sets[row.topics].own {
-			l.topicExample(ask, row.product, topic)
+		chance := ranking.Jitter(ranking.Hash(a.Reader), look.products.rec[row.product].hash)
+		if topicThinning.takes(l.memory.Lists(SurfaceTopic), chance) {
+			for _, topic := range look.topics.sets[row.topics].own {
+				l.topicExample(ask, row.product, topic)
+			}
 		}
-		l.homeExample(ask, row.product)
+		if homeThinning.takes(l.memory.Lists(SurfaceHome), chance>>32) {
+			l.homeExample(ask, row.product)
+		}
 	})
 }
 
@@ -77,7 +85,8 @@ func (l *Learner) example(s Surface, a *ask, c *candidates, product int32) {
 		}
 	}
 	t := p.table()
-	l.memory.learn(s, firsts(t, c), kept(target, c), nil)
+	key := ranking.Jitter(uint64(a.horizon), a.Shelf.products.rec[product].hash) //nolint:gosec // any bits do
+	l.learn(s, ranking.Example{Key: key, Features: firsts(t, c), Target: kept(target, c)})
 }
 
 // firsts is t with one row for every product: its first candidate.

@@ -17,7 +17,7 @@ type Memory struct {
 	lists    ranking.Lists
 	pairs    ranking.Pairs
 	together ranking.Together
-	weights  [surfaces]*ranking.Softmax
+	weights  [surfaces]*ranking.Guard
 	models   [surfaces]*ranking.Linear // served; nil for one to be made again
 }
 
@@ -26,7 +26,7 @@ type Memory struct {
 func NewMemory(policy *Policy) *Memory {
 	m := new(Memory)
 	for _, s := range Surfaces() {
-		m.weights[s] = ranking.NewSoftmax(priors(s, &policy.Factors), pace(s))
+		m.weights[s] = ranking.NewGuard(ranking.NewSoftmax(priors(s, &policy.Factors), pace(s)), guardRule())
 	}
 	return m
 }
@@ -64,10 +64,25 @@ func (m *Memory) model(s Surface) ranking.Linear {
 	return *m.models[s]
 }
 
-// learn takes an example of a choice in.
-func (m *Memory) learn(s Surface, x *ranking.Table, target, propensity []float64) {
+// learn takes an example of a choice in. What the guard of the weights did is
+// told.
+func (m *Memory) learn(s Surface, e ranking.Example) ranking.Verdict {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.weights[s].Learn(x, target, nil, propensity)
 	m.models[s] = nil
+	return m.weights[s].Take(e)
+}
+
+// guardRule lets one example of twenty be, and weighs the weights on those.
+func guardRule() ranking.Rule {
+	rule := ranking.DefaultRule()
+	rule.HoldOut, rule.Period = 20, 100
+	return rule
+}
+
+// Lists is how many examples a surface has learned from.
+func (m *Memory) Lists(s Surface) int64 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.weights[s].Softmax().Lists()
 }

@@ -27,6 +27,19 @@ func priors(s Surface, f *RankingFactors) []ranking.Prior {
 			{Name: featureFollowed, Weight: .415, Scale: .081},
 			{Name: featureLatestFollowed, Weight: .197, Scale: .223},
 			{Name: featureActed, Weight: -9.8, Scale: .15},
+			{Name: "latest_squared", Scale: 4},
+			{Name: "second_squared", Scale: 8},
+			{Name: "third_squared", Scale: 8},
+			{Name: "first_squared", Scale: 8},
+			{Name: "events_120d_squared", Scale: 2},
+			{Name: "walk_squared", Scale: 2},
+			{Name: "latest_second", Scale: 6},
+			{Name: "walk_events_120d", Scale: 2},
+			{Name: "depth_events_120d", Weight: -.079, Scale: .966},
+			{Name: "depth_walk", Scale: 1.5},
+			{Name: featureNear, Scale: 1},
+			{Name: featureNext, Scale: 1},
+			{Name: featureEvents1, Scale: 1},
 		}
 	case SurfaceRank:
 		return []ranking.Prior{
@@ -52,7 +65,7 @@ func priors(s Surface, f *RankingFactors) []ranking.Prior {
 		{Name: featureTrust, Weight: f.Trust, Scale: .1},
 		{Name: featureAvailability, Weight: f.Availability, Scale: .2},
 		{Name: featureEngagement, Weight: f.Engagement, Scale: .2},
-		{Name: featureActed, Weight: 3, Scale: .3},
+		{Name: featureActed, Weight: 8, Scale: .1},
 		{Name: featureHistory, Weight: 1, Scale: 1, Fixed: true},
 		{Name: featureTopics, Weight: .3, Scale: 1},
 		{Name: featureNear, Weight: .3, Scale: 1},

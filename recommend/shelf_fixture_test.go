@@ -24,6 +24,8 @@ type shopFloor struct {
 	world    *recommend.World
 	shelf    *recommend.Shelf
 	follower *recommend.Follower
+	memory   *recommend.Memory
+	learner  *recommend.Learner
 	clock    *clock
 	log      *bytes.Buffer
 }
@@ -85,9 +87,11 @@ func secondFloor(tb testing.TB, store *memoryStore, clock *clock, options ...fun
 			return f.shelf.Apply(ctx, kind, docs)
 		},
 	}
+	f.memory = recommend.NewMemory(f.world.Scene().Policy)
 	f.Windows = recommend.NewWindows(recommend.WindowsConfig{
-		Shelf: f.shelf, World: f.world, Store: store, SecretKey: []byte("a key that processes share"), Now: clock.now, Logger: logger,
+		Memory: f.memory, Shelf: f.shelf, World: f.world, Store: store, SecretKey: []byte("a key that processes share"), Now: clock.now, Logger: logger,
 	})
+	f.learner = recommend.NewLearner(recommend.LearnerConfig{Windows: f.Windows, Memory: f.memory, Logger: logger})
 	return f
 }
 
