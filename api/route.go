@@ -61,6 +61,7 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/me/limits", scope: ScopePicksWrite, class: classRead, serve: s.myLimits},
 
 		{method: get, path: "/v1/window", scope: ScopeWindowRead, class: classRead, serve: s.window},
+		{method: get, path: "/v1/picks/:id/why", scope: ScopeWindowRead, class: classQuery, serve: s.why},
 		{method: post, path: "/v1/rank", scope: ScopeWindowRead, class: classRead, body: jsonBody, limit: rankLimit, serve: s.rank},
 		{method: get, path: "/v1/me/interests", scope: ScopeWindowRead, class: classRead, serve: s.interests},
 		{method: put, path: "/v1/me/interests", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.declare},
@@ -99,6 +100,7 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/products/:key", class: classRead, serve: s.product},
 		{method: get, path: "/v1/partners", class: classRead, serve: s.partners},
 		{method: get, path: "/v1/policy", class: classRead, serve: s.policy},
+		{method: get, path: "/v1/ranking", class: classRead, serve: s.ranking},
 
 		{method: post, path: "/v1/catalog/batch", scope: ScopeCatalogWrite, class: classWrite, body: ndjsonBody, keys: keyed, serve: s.catalog},
 		{method: post, path: "/v1/rulings", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.rule},

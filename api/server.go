@@ -42,6 +42,8 @@ type Windows interface {
 	CartOf(ctx context.Context, r *recommend.Reader, lang string) (*recommend.CartView, error)
 	VerifyWindowID(id, pseudonym string) bool
 	ArmOf(window, pseudonym string) string
+	Why(ctx context.Context, r recommend.WhyRequest) (*recommend.Why, error)
+	Ranking(lang string) *recommend.RankingView
 }
 
 // Config is what a [Server] works with. Log, Store, World, Windows and Keys

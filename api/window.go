@@ -10,31 +10,16 @@ import (
 
 // window is a reader's ranked page.
 func (s *Server) window(c *call) error {
-	req := recommend.WindowRequest{Cursor: c.Query("cursor"), Lang: c.lang}
-	var err error
-	if req.Reader, err = c.reader(); err != nil {
-		return err
-	}
-	if req.Limit, err = c.limit(); err != nil {
-		return err
-	}
-	const mostTopics, mostExcluded = 20, 100
-	if req.Topics, err = c.several("topic", mostTopics, recommend.ValidTopic); err != nil {
-		return err
-	}
-	if req.Exclude, err = c.several("exclude_ids", mostExcluded, recommend.ValidID); err != nil {
-		return err
-	}
-	if seed, given := c.GetQuery("seed"); given {
-		if req.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
-			return invalidQuery("seed", "not a whole number", "give 0 to 18446744073709551615, or leave it out")
-		}
-	}
-	factors, err := c.flag("explain")
+	req, err := c.windowRequest()
 	if err != nil {
 		return err
 	}
-	if req.IncludeSeen, err = c.flag("include_seen"); err != nil {
+	req.Cursor = c.Query("cursor")
+	if req.Limit, err = c.limit(); err != nil {
+		return err
+	}
+	factors, err := c.flag("explain")
+	if err != nil {
 		return err
 	}
 	w, err := s.Windows.Window(c.ctx(), req)
@@ -45,6 +30,28 @@ func (s *Server) window(c *call) error {
 	c.next(w.NextCursor)
 	c.experiment(w.Arm)
 	return c.json(http.StatusOK, explained(w, factors))
+}
+
+// windowRequest is what shapes a window.
+func (c *call) windowRequest() (req recommend.WindowRequest, err error) {
+	req.Lang = c.lang
+	if req.Reader, err = c.reader(); err != nil {
+		return req, err
+	}
+	const mostTopics, mostExcluded = 20, 100
+	if req.Topics, err = c.several("topic", mostTopics, recommend.ValidTopic); err != nil {
+		return req, err
+	}
+	if req.Exclude, err = c.several("exclude_ids", mostExcluded, recommend.ValidID); err != nil {
+		return req, err
+	}
+	if seed, given := c.GetQuery("seed"); given {
+		if req.Seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
+			return req, invalidQuery("seed", "not a whole number", "give 0 to 18446744073709551615, or leave it out")
+		}
+	}
+	req.IncludeSeen, err = c.flag("include_seen")
+	return req, err
 }
 
 // flag is a parameter that is true or false; false without it.

@@ -20,7 +20,9 @@ func fixedRules() []string { return []string{"default_limit", "max_limit", "leng
 
 // sourceNames are the candidate sources that an arm may be without. Those that
 // fill a window up are not among them.
-func sourceNames() []string { return []string{sourceResume, sourceInterest, sourceFollow, sourceCircle, sourceSimilar, sourcePopular} }
+func sourceNames() []string {
+	return []string{sourceResume, sourceInterest, sourceFollow, sourceCircle, sourceSimilar, sourcePopular}
+}
 
 // validateExperiments checks the experiments and reads what their arms change.
 func (p *Policy) validateExperiments() []error {

@@ -49,9 +49,8 @@ func (s *scored) item(p ranking.Placed, lang string, c *cursor) Item {
 	item := s.card(row, lang)
 	item.Position, item.Score, item.Source = c.position, p.Score, s.source(i)
 	item.Factors = s.factors(i, p.Score)
-	others := s.otherPicks(row, s.taste)
-	item.AlsoBy = s.alsoBy(others)
-	item.Reasons = s.reasons(row, &item, len(others), lang)
+	item.AlsoBy = s.alsoBy(s.otherPicks(row, s.taste))
+	item.Reasons = s.reasons(i, item.Factors, &item, lang)
 	c.position++
 	c.served.add(servedCard{what: short(s.Shelf.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
 	return item

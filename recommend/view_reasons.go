@@ -1,30 +1,68 @@
 package recommend
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // mostReasons is how many reasons a card gives for being there.
 const mostReasons = 3
 
-// reasons say in the reader's language why the pick of row n is in the window,
-// the strongest first. Others is how many other experts picked the product.
-func (s *scored) reasons(n int32, item *Item, others int, lang string) []string {
+// A speaker turns factors into a reason in the reader's words.
+type speaker struct {
+	factors []string
+	// say is "" when the reason is not true of candidate i.
+	say func(i int, item *Item, say *phrases) string
+}
+
+// speakers are those of all reasons that rest on factors.
+func (s *scored) speakers() []speaker {
+	return []speaker{
+		{[]string{featureInterest}, s.sayInterest},
+		{[]string{featureFollow, featureLatestFollowed}, s.sayFollow},
+		{[]string{featureFollowed}, s.sayFollowed},
+		{[]string{featureActed, featureHistory}, s.sayHistory},
+		{[]string{featureNear, featureNext, featurePairs}, s.sayNear},
+		{[]string{featureWalk, featureSession}, s.sayWalk},
+		{[]string{featureEngagement, featureEvents1, featureEvents7}, s.sayDemand},
+		{[]string{featureFreshness}, s.sayFresh},
+		{[]string{factorFeedback}, s.sayMore},
+	}
+}
+
+// reasons say in the reader's language why candidate i is in the window, the
+// strongest first. One that rests on factors is given only when these add to
+// the score; what is true beside them follows.
+func (s *scored) reasons(i int, factors []Factor, item *Item, lang string) []string {
+	type reason struct {
+		text   string
+		weighs float64
+	}
 	say := phrasesIn(lang)
-	row := &s.picks.row[n]
-	var out []string
-	if fit, topic := s.taste.interest(s.look, n); topic >= 0 && fit > 0 {
-		out = append(out, fmt.Sprintf(say.interest, s.topicLabel(s.topics.ids[topic], lang)))
+	var given []reason
+	for _, sp := range s.speakers() {
+		sum := 0.0
+		for _, f := range factors {
+			if slices.Contains(sp.factors, f.Name) {
+				sum += f.Weight * f.Value
+			}
+		}
+		if sum <= 0 {
+			continue
+		}
+		if text := sp.say(i, item, say); text != "" {
+			given = append(given, reason{text, sum})
+		}
 	}
-	if has(s.taste.follows, row.expert) {
-		out = append(out, fmt.Sprintf(say.follow, item.Expert.Name))
+	slices.SortStableFunc(given, func(a, b reason) int { return cmp.Compare(b.weighs, a.weighs) })
+	out := make([]string, 0, mostReasons)
+	for _, r := range given {
+		out = append(out, r.text)
 	}
-	if others > 0 {
+	if others := len(s.otherPicks(s.found[i].row, s.taste)); others > 0 {
 		out = append(out, fmt.Sprintf(say.others, others+1))
-	}
-	if age(row.since, s.now) < 2*24*time.Hour {
-		out = append(out, say.fresh)
 	}
 	if len(out) == 0 {
 		out = append(out, fmt.Sprintf(say.topic, s.topicLabel(item.Topics[0], lang)))
@@ -32,27 +70,137 @@ func (s *scored) reasons(n int32, item *Item, others int, lang string) []string 
 	return out[:min(mostReasons, len(out))]
 }
 
-// phrases are the reasons as sentences with a place for a name or number.
-type phrases struct {
-	interest, follow, others, fresh, topic string
+func (s *scored) sayInterest(i int, _ *Item, say *phrases) string {
+	fit, topic := s.taste.interest(s.look, s.found[i].row)
+	if topic < 0 || fit <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(say.interest, s.topicLabel(s.topics.ids[topic], say.lang))
 }
 
-func phrasesIn(lang string) phrases {
-	if language(lang) == "zh" {
-		return phrases{
-			interest: "你感兴趣的「%s」",
-			follow:   "你关注的 %s 推荐",
-			others:   "%d 位达人都推荐",
-			fresh:    "新近推荐",
-			topic:    "「%s」的推荐",
+func (s *scored) sayFollow(i int, item *Item, say *phrases) string {
+	if !has(s.taste.follows, s.picks.row[s.found[i].row].expert) {
+		return ""
+	}
+	return fmt.Sprintf(say.follow, item.Expert.Name)
+}
+
+// sayFollowed speaks when another expert whom the reader follows picked it.
+func (s *scored) sayFollowed(i int, _ *Item, say *phrases) string {
+	if has(s.taste.follows, s.picks.row[s.found[i].row].expert) {
+		return "" // said by sayFollow, where it counts
+	}
+	return say.followed
+}
+
+// sayHistory tells the reader's last act on the product.
+func (s *scored) sayHistory(i int, _ *Item, say *phrases) string {
+	product := s.picks.row[s.found[i].row].product
+	for _, a := range s.taste.past.acts { // latest first
+		if a.product != product {
+			continue
+		}
+		did := say.did[a.kind]
+		if did == "" {
+			continue
+		}
+		return fmt.Sprintf(did, say.ago(a.at, s.horizon))
+	}
+	return ""
+}
+
+func (s *scored) sayNear(_ int, _ *Item, say *phrases) string {
+	if len(s.taste.past.acts) == 0 {
+		return ""
+	}
+	return say.near
+}
+
+func (s *scored) sayWalk(_ int, _ *Item, say *phrases) string {
+	if len(s.taste.past.acts) == 0 {
+		return ""
+	}
+	return say.walk
+}
+
+// sayDemand speaks when readers opened it in the last days, some of them.
+func (s *scored) sayDemand(i int, _ *Item, say *phrases) string {
+	const some, recent = 2, 7
+	opened := 0
+	for _, n := range s.Shelf.products.rec[s.picks.row[s.found[i].row].product].picks {
+		p := s.picks.pulse[n]
+		if p == nil {
+			continue
+		}
+		for k := range p.parts {
+			for _, at := range p.parts[k].last {
+				if at != never && at <= s.horizon && days(at, s.horizon) <= recent {
+					opened++
+				}
+			}
 		}
 	}
-	return phrases{
-		interest: "Because you are interested in %s",
-		follow:   "Because you follow %s",
-		others:   "Picked by %d experts",
-		fresh:    "New pick",
-		topic:    "From %s",
+	if opened < some {
+		return ""
+	}
+	return say.demand
+}
+
+func (s *scored) sayFresh(i int, _ *Item, say *phrases) string {
+	if age(s.picks.row[s.found[i].row].since, s.now) >= 2*24*time.Hour {
+		return ""
+	}
+	return say.fresh
+}
+
+// sayMore speaks when the reader asked for more of what the pick is.
+func (*scored) sayMore(_ int, _ *Item, say *phrases) string { return say.more }
+
+// phrases are the reasons as sentences with a place for a name or number.
+type phrases struct {
+	lang                               string
+	interest, follow, followed, others string
+	near, walk, demand                 string
+	fresh, topic, more                 string
+	favour, against                    string
+	today, yesterday, daysAgo          string
+	did                                map[string]string // by kind of act
+	unfollow, uninterest, less, mute   string
+	impersonal, muteExpert, unfed      string
+}
+
+// ago is when something was, in days.
+func (p *phrases) ago(at, now moment) string {
+	switch n := int(now/dayLong - at/dayLong); {
+	case n <= 0:
+		return p.today
+	case n == 1:
+		return p.yesterday
+	default:
+		return fmt.Sprintf(p.daysAgo, n)
+	}
+}
+
+func phrasesIn(lang string) *phrases {
+	if language(lang) == "zh" {
+		return &phrases{
+			lang: "zh", interest: "你感兴趣的「%s」", follow: "你关注的 %s 推荐", followed: "你关注的其他达人也推荐", others: "%d 位达人都推荐",
+			near: "喜欢你所看商品的读者也选择它", walk: "推荐过你所看商品的达人也推荐它", demand: "近日不少读者打开过",
+			fresh: "新近推荐", topic: "「%s」的推荐", more: "你要求多看这类内容", favour: "%s：加 %.2f", against: "%s：减 %.2f",
+			today: "今天", yesterday: "昨天", daysAgo: "%d 天前",
+			did:      map[string]string{ActOpen: "你%s看过", ActBookmark: "你%s收藏过", ActCart: "你%s加入过购物车", ActCheckout: "你%s去过结算页", ActShare: "你%s分享过"},
+			unfollow: "取消关注 %s", uninterest: "从兴趣中移除「%s」", less: "少看这条推荐", mute: "屏蔽话题「%s」", muteExpert: "屏蔽 %s",
+			unfed: "撤回你对此的要求", impersonal: "关闭个性化：橱窗不再参考你的任何信息",
+		}
+	}
+	return &phrases{
+		lang: "en", interest: "Because you are interested in %s", follow: "Because you follow %s", followed: "Other experts you follow picked it", others: "Picked by %d experts",
+		near: "Readers who liked what you looked at chose this", walk: "By experts who also picked what you looked at", demand: "Several readers opened it in the last days",
+		fresh: "New pick", topic: "From %s", more: "You asked for more of this", favour: "%s: adds %.2f", against: "%s: takes %.2f off",
+		today: "today", yesterday: "yesterday", daysAgo: "%d days ago",
+		did:      map[string]string{ActOpen: "You looked at this %s", ActBookmark: "You kept this %s", ActCart: "You put this into your cart %s", ActCheckout: "You went to buy this %s", ActShare: "You shared this %s"},
+		unfollow: "Unfollow %s", uninterest: "Take %s off your interests", less: "See less of this pick", mute: "Mute the topic %s", muteExpert: "Mute %s",
+		unfed: "Take back what you asked for here", impersonal: "Turn personalisation off: windows are then made without anything about you",
 	}
 }
 

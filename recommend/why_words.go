@@ -1,0 +1,123 @@
+package recommend
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// The groups of factors, as cards and explanations tell of them.
+const (
+	groupInterest  = "interest"
+	groupFollow    = "follow"
+	groupHistory   = "history"
+	groupNear      = "near"
+	groupDemand    = "engagement"
+	groupFresh     = "freshness"
+	groupTrust     = "trust"
+	groupStock     = "availability"
+	groupFeedback  = "feedback"
+	groupDiversity = "diversity"
+)
+
+// A word is what is said of a factor beside its description.
+type word struct {
+	group string
+	zh    string // what it measures; the description says it in English
+}
+
+// words are those of all factors. A feature without any is explained by its
+// description in English, as what readers do.
+func words() map[string]word {
+	return map[string]word{
+		featureInterest:       {groupInterest, "与你声明的兴趣的契合度"},
+		featureFollow:         {groupFollow, "由你关注的达人推荐"},
+		featureFollowed:       {groupFollow, "你关注的达人半年来对它的推荐，半衰期 14 天"},
+		featureLatestFollowed: {groupFollow, "它最新的推荐来自你关注的达人"},
+		featureFreshness:      {groupFresh, "推荐的新鲜程度"},
+		featureFirst:          {groupFresh, "距首次被推荐的时间"},
+		featureShownAge:       {groupFresh, "距首次展示的时间"},
+		featureTrust:          {groupTrust, "达人的信誉"},
+		featureAvailability:   {groupStock, "能否买到：有货为 1，未知或需预订为 0.5"},
+		featureEngagement:     {groupDemand, "近日读者的反响"},
+		featureEvents1:        {groupDemand, "对该商品的推荐与打开，半衰期 1 天"},
+		featureEvents7:        {groupDemand, "同上，半衰期 7 天"},
+		featureEvents30:       {groupDemand, "同上，半衰期 30 天"},
+		featureEvents120:      {groupDemand, "同上，半衰期 120 天"},
+		featureEvents365:      {groupDemand, "同上，半衰期一年"},
+		featureLatest:         {groupDemand, "最近一次推荐或打开距今多久"},
+		featureSecond:         {groupDemand, "倒数第二次距今多久"},
+		featureThird:          {groupDemand, "倒数第三次距今多久"},
+		featureOpens:          {groupDemand, "打开过它的读者总数"},
+		featureLift:           {groupDemand, "在列表中被选中的次数与预期之比，半衰期 6 小时"},
+		featureStrength:       {groupDemand, "与同列表其他商品相比的表现"},
+		featureExposure:       {groupDemand, "近来的展示次数，半衰期 30 分钟"},
+		featureActed:          {groupHistory, "你对该商品有过操作"},
+		featureHistory:        {groupHistory, "你对它做过什么，越近越重"},
+		featureTopics:         {groupHistory, "你近来在其话题中的行为，购买除外"},
+		featureSeen:           {groupHistory, "此前已向你展示过"},
+		featureWalk:           {groupNear, "推荐过你看过的商品的达人也推荐它"},
+		featureSession:        {groupNear, "同上，且推荐时间相近"},
+		featureNear:           {groupNear, "看过你所看商品的读者也看它"},
+		featureNext:           {groupNear, "看过你最近所看商品的读者随后看它"},
+		featurePairs:          {groupNear, "打开过你所看商品的读者在列表中选择它"},
+		factorFeedback:        {groupFeedback, "你要求多看或少看"},
+		factorSeen:            {groupHistory, "你看过或买过，并要求再次显示"},
+		factorDiversity:       {groupDiversity, "版面上已有同一达人或同一商品的内容"},
+	}
+}
+
+// GroupOf is the group of a factor by name.
+func GroupOf(factor string) string {
+	if w, ok := words()[factor]; ok {
+		return w.group
+	}
+	return groupDemand
+}
+
+// described is f with what it measures in lang.
+func described(f Feature, lang string) Feature {
+	if zh := words()[f.Name].zh; language(lang) == "zh" && zh != "" {
+		f.About = zh
+	}
+	return f
+}
+
+// worded are factors with what they mean, the strongest first.
+func (s *scored) worded(i int, factors []Factor, item *Item, lang string) []WhyFactor {
+	about := make(map[string]Feature)
+	for _, f := range slices.Concat(Features(), Adjustments()) {
+		about[f.Name] = described(f, lang)
+	}
+	out := make([]WhyFactor, 0, len(factors))
+	for _, f := range factors {
+		d := about[f.Name]
+		out = append(out, WhyFactor{
+			Name: f.Name, Weight: f.Weight, Value: f.Value, Product: f.Weight * f.Value,
+			Group: GroupOf(f.Name), About: d.About, Unit: d.Unit, Sentence: s.sentence(i, f, d.About, item, lang),
+		})
+	}
+	slices.SortStableFunc(out, func(a, b WhyFactor) int { return cmp.Compare(math.Abs(b.Product), math.Abs(a.Product)) })
+	return out
+}
+
+// sentence says what a factor does to the score: in the reader's words where it
+// is a reason, else by what it measures.
+func (s *scored) sentence(i int, f Factor, about string, item *Item, lang string) string {
+	product := f.Weight * f.Value
+	if product > 0 {
+		for _, r := range s.speakers() {
+			if slices.Contains(r.factors, f.Name) {
+				if said := r.say(i, item, phrasesIn(lang)); said != "" {
+					return said
+				}
+			}
+		}
+	}
+	say := phrasesIn(lang)
+	if product < 0 {
+		return fmt.Sprintf(say.against, about, -product)
+	}
+	return fmt.Sprintf(say.favour, about, product)
+}
