@@ -25,7 +25,8 @@ type card struct {
 	Mine      bool // the visitor's own
 	Others    int  // experts in AlsoBy beyond the first
 	Why       []factor
-	Sold      bool // out
+	WhyAt     string // address of the whole explanation, "" where there is none
+	Sold      bool   // out
 }
 
 // A factor is one line of the chart that says why a card is where it is.
@@ -56,7 +57,7 @@ func (q *request) card(i recommend.Item) card {
 	c := card{
 		Item: i, Shape: shape(i.Product.Key), Image: picture(&i.Product), Partner: q.partnerName(i.Product.Partner),
 		Stock: q.stock(&i), Following: q.who.Follows(i.Expert.ID), Mine: q.who.ID != "" && q.who.ID == i.Expert.ID,
-		Why: q.factors(i.Factors),
+		Why: q.factors(byGroup(i.Factors)),
 	}
 	c.Others = len(i.AlsoBy) - 1
 	c.Sold = i.Product.Availability == recommend.OutOfStock
@@ -131,6 +132,21 @@ func (q *request) stock(i *recommend.Item) string {
 		return q.words.or("", "stock.claimed", "n", *i.Inventory)
 	}
 	return q.words.or("", "stock."+string(i.Product.Availability))
+}
+
+// byGroup adds factors up by what they tell of.
+func byGroup(fs []recommend.Factor) (out []recommend.Factor) {
+	at := make(map[string]int)
+	for _, f := range fs {
+		g := recommend.GroupOf(f.Name)
+		i, ok := at[g]
+		if !ok {
+			i, at[g] = len(out), len(out)
+			out = append(out, recommend.Factor{Name: g, Weight: 1})
+		}
+		out[i].Value += f.Weight * f.Value
+	}
+	return out
 }
 
 // mostBars is how many parts of a score a card shows.

@@ -97,6 +97,22 @@ func TestWindow(t *testing.T) {
 		wants(t, page, `data-follow="mira" aria-pressed="true"`)
 		wants(t, page, `data-follow="ali" aria-pressed="false"`)
 	})
+	t.Run("a card leads to all that its score is made of, in both languages", func(t *testing.T) {
+		page := w.ok("/", "X-Test-Session", "r1 window:read")
+		_, rest, found := strings.Cut(page, `<a href="/picks/`)
+		for found && !strings.Contains(rest[:strings.Index(rest, `"`)], "/why?") {
+			_, rest, found = strings.Cut(rest, `<a href="/picks/`)
+		}
+		if !found {
+			t.Fatal("no card leads to its explanation")
+		}
+		at := "/picks/" + html.UnescapeString(rest[:strings.Index(rest, `"`)])
+		wants(t, w.ok(at+"&lang=en", "X-Test-Session", "r1 window:read"), "Why you see this", "What the score is made of", "What would change it", "Turn personalisation off")
+		wants(t, w.ok(at+"&lang=zh", "X-Test-Session", "r1 window:read"), "为什么看到它", "分数的构成", "怎样改变它", "关闭个性化")
+		if r := w.get(at, "X-Test-Session", "r2 window:read"); r.status != http.StatusNotFound {
+			t.Errorf("to somebody else it answers %d, want 404", r.status)
+		}
+	})
 	t.Run("without the store the window comes all the same, and says what is missing", func(t *testing.T) {
 		w.away = true
 		defer func() { w.away = false }()

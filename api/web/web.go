@@ -19,6 +19,7 @@ type Windows interface {
 	Pick(ctx context.Context, id string, v recommend.Viewer) (*recommend.PickView, error)
 	Product(ctx context.Context, r recommend.ProductRequest) (*recommend.ProductPage, error)
 	TopicTree(lang string) []recommend.TopicInfo
+	Why(ctx context.Context, r recommend.WhyRequest) (*recommend.Why, error)
 
 	ReaderOf(ctx context.Context, id string) (*recommend.Reader, error)
 	CartOf(ctx context.Context, r *recommend.Reader, lang string) (*recommend.CartView, error)
@@ -108,6 +109,7 @@ func (s *site) routes() http.Handler {
 		"GET /search":         s.search,
 		"GET /experts/{id}":   s.storefront,
 		"GET /picks/{id}":     s.pick,
+		"GET /picks/{id}/why": s.why,
 		"GET /products/{key}": s.product,
 		"GET /publish":        s.publish,
 		"GET /about":          s.about,

@@ -38,6 +38,9 @@ func (q *request) window() (windowBody, error) {
 		list:  list{Cards: q.cards(w.Items), First: ask.Cursor == "", End: "window", ID: w.ID},
 		Topic: topic, Degraded: w.Degraded, Chips: q.chips(),
 	}
+	for i := range b.Cards {
+		b.Cards[i].WhyAt = q.whyAt(&b.Cards[i].Item, w.ID)
+	}
 	for _, c := range b.Chips {
 		if c.Weight > 0 {
 			b.Chosen++
