@@ -11,7 +11,7 @@ import (
 type exampleKey struct{ reader, product string }
 
 // How many examples are learned from before the first are left out.
-var topicThinning, homeThinning = thinning{10_000}, thinning{4_000}
+var topicThinning, homeThinning = thinning{15_000}, thinning{4_000}
 
 // Bounds of examples made of choices outside of windows.
 const (

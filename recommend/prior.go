@@ -80,7 +80,7 @@ func priors(s Surface, f *RankingFactors) []ranking.Prior {
 func pace(s Surface) ranking.Pace {
 	switch s {
 	case SurfaceTopic:
-		return ranking.Pace{Rate: .15, Start: .001, Average: .002, MaxStep: .5}
+		return ranking.Pace{Rate: .05, Start: .001, Average: .001, MaxStep: .5}
 	case SurfaceRank:
 		return ranking.Pace{Rate: .03, Start: 1, MaxStep: .5, Adapt: true}
 	case SurfaceHome, surfaces:
