@@ -61,11 +61,14 @@ func unmarshalExtra(b []byte, v any) (map[string]json.RawMessage, error) {
 	if err := json.Unmarshal(b, v); err != nil {
 		return nil, err
 	}
+	known := knownFields(reflect.TypeOf(v).Elem())
+	if known.takeAll(b) {
+		return nil, nil
+	}
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(b, &all); err != nil {
 		return nil, err
 	}
-	known := knownFields(reflect.TypeOf(v).Elem())
 	for name := range all {
 		if known.take(name) {
 			delete(all, name)

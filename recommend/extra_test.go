@@ -82,3 +82,45 @@ func TestDocumentsKeepWhatANewerVersionWrote(t *testing.T) {
 		}
 	}
 }
+
+// Nearly nothing has unknown fields, and that is seen without decoding twice;
+// what looks like a name and is none, or hides that it is one, must not fool it.
+func TestUnknownFieldsAreFoundWhereverTheyStand(t *testing.T) {
+	for _, c := range []struct{ name, in, want string }{
+		{"none", `{"id":"a","kind":"open","pick":"p"}`, ""},
+		{"an empty object", ` { } `, ""},
+		{"blanks everywhere", "\n{ \"id\" :\t\"a\" , \"kind\" : \"open\" }", ""},
+		{"names in another case", `{"ID":"a","Kind":"open"}`, ""},
+		{"inside a known one", `{"id":"a","click":{"foo":{"bar":[1,{"baz":2}]}},"lines":[{"foo":1}]}`, ""},
+		{"braces and commas in strings", `{"id":"a,\"x\":{[","text":"}]\\","kind":"open"}`, ""},
+		{"behind a string that ends in a backslash", `{"text":"\\","new":1}`, `{"new":1}`},
+		{"first", `{"new":{"id":[1,2]},"id":"a"}`, `{"new":{"id":[1,2]}}`},
+		{"last", `{"id":"a","position":3,"new":null}`, `{"new":null}`},
+		{"a known name in escapes", `{"\u0069d":"a"}`, ""},
+		{"an unknown name in escapes", `{"n\u0065w":1}`, `{"new":1}`},
+		{"a known name in another alphabet", "{\"\u212aind\":\"open\"}", ""}, // the sign of Kelvin folds to k
+		{"not ASCII", `{"新":1}`, `{"新":1}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var a recommend.Action
+			if err := json.Unmarshal([]byte(c.in), &a); err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if a.Extra != nil {
+				b, err := json.Marshal(a.Extra)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = string(b)
+			}
+			if got != c.want {
+				t.Errorf("unknown fields %s, want %s", got, c.want)
+			}
+		})
+	}
+	var a recommend.Action
+	if err := json.Unmarshal([]byte(`null`), &a); err != nil || a.Extra != nil {
+		t.Errorf("null: %v, %v", a.Extra, err)
+	}
+}
