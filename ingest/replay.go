@@ -26,6 +26,9 @@ type ReplayConfig struct {
 	// with what Check made of it. Its error ends the fold of that event. It may
 	// be nil.
 	Before func(ctx context.Context, e recommend.Event, decoded any) error
+	// After is told of every event that was folded; of those refused, and of
+	// those seen before, it is not. It may be nil.
+	After func(e recommend.Event, decoded any)
 }
 
 // A Replay folds events that are handed to it one by one into documents in
@@ -83,18 +86,11 @@ func NewReplay(c ReplayConfig) *Replay {
 // under way. What a caused event is refused for comes with the documents that
 // e itself changed.
 func (r *Replay) Fold(ctx context.Context, e recommend.Event) ([]recommend.Document, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.fold(ctx, e)
-}
-
-func (r *Replay) fold(ctx context.Context, e recommend.Event) ([]recommend.Document, error) {
 	f, ok := r.folders[e.Topic]
 	if !ok {
 		return nil, fmt.Errorf("%w: no fold of topic %q", recommend.ErrInvalid, e.Topic)
 	}
-	e.Partition, e.Offset = 0, r.ends[e.Topic]
-	r.ends[e.Topic]++
+	e.Partition, e.Offset = 0, r.place(e.Topic)
 	if e.Appended.IsZero() {
 		e.Appended = e.Time
 	}
@@ -103,29 +99,46 @@ func (r *Replay) fold(ctx context.Context, e recommend.Event) ([]recommend.Docum
 		return nil, err
 	}
 	if r.config.Before != nil {
-		r.mu.Unlock() // it may read what is folded so far
-		err := r.config.Before(ctx, e, decoded)
-		r.mu.Lock()
-		if err != nil {
+		if err := r.config.Before(ctx, e, decoded); err != nil { // it may read what is folded so far
 			return nil, err
 		}
 	}
-	out, err := r.decide(f, e, decoded)
+	out, changed, err := r.change(f, e, decoded)
 	if err != nil {
 		return nil, err
 	}
-	changed, err := r.write(f, e, out)
-	if err != nil {
-		return nil, err
+	if r.config.After != nil && !out.Duplicate {
+		r.config.After(e, decoded)
 	}
 	for _, topic := range slices.Sorted(maps.Keys(out.Appends)) {
 		for _, caused := range out.Appends[topic] {
 			caused.Topic, caused.Appended = topic, e.Appended
-			docs, failed := r.fold(ctx, caused)
+			docs, failed := r.Fold(ctx, caused)
 			changed, err = append(changed, docs...), errors.Join(err, failed)
 		}
 	}
 	return changed, err
+}
+
+// place is the offset of the next event of topic.
+func (r *Replay) place(topic string) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.ends[topic]
+	r.ends[topic]++
+	return n
+}
+
+// change decides e and writes what it changes.
+func (r *Replay) change(f Folder, e recommend.Event, decoded any) (Outcome, []recommend.Document, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out, err := r.decide(f, e, decoded)
+	if err != nil {
+		return out, nil, err
+	}
+	changed, err := r.write(f, e, out)
+	return out, changed, err
 }
 
 // decide decides e on the state of its key.
