@@ -27,6 +27,10 @@ type Config struct {
 	// folded; those that orders cause too. The clock stands at its event's time
 	// by then. Its error ends the Apply. It may be nil.
 	Observe func(ctx context.Context, a *recommend.Action) error
+	// Folded is told of every event that was folded, those that others cause
+	// too, and of what its data says, such as a [*recommend.PublishedPick]. Of
+	// refused and repeated ones it is not. It may be nil.
+	Folded func(e recommend.Event, data any)
 	// Logger is told what a service would be; nil tells nobody.
 	Logger *slog.Logger
 }
@@ -66,6 +70,7 @@ func New(c Config) *Replay {
 			}
 			return r.learner.Observe(ctx, a)
 		},
+		After: c.Folded,
 	})
 	r.shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: r.world.Scene, Now: r.Now, Logger: c.Logger, Store: r.store})
 	r.memory = recommend.NewMemory(c.Policy)
