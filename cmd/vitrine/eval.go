@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"vitrine.dev/cmd/vitrine/floor"
 	"vitrine.dev/cmd/vitrine/replay"
 	"vitrine.dev/recommend"
 )
@@ -43,6 +44,11 @@ func evalDirs(ctx context.Context, cfg *config, env environment) (err error) {
 		return err
 	}
 	set := ev.set()
+	if cfg.Eval.Against != "" {
+		if set.Against, err = compareEval(set, cfg.Eval.Against); err != nil {
+			return err
+		}
+	}
 	set.print(env.Stdout)
 	if cfg.Eval.JSON != "" {
 		err = writeEval(cfg.Eval.JSON, set)
@@ -77,6 +83,8 @@ type evaluation struct {
 	// pageLimit is how many cards the policy lets a page have.
 	pageLimit int
 
+	market  *floor.Market
+	floors  []*floorRun
 	results []result // of the queries asked so far
 	refusals
 	replayed int64
@@ -84,7 +92,7 @@ type evaluation struct {
 }
 
 func newEvaluation(cfg *config, policy *recommend.Policy, out io.Writer) (*evaluation, error) {
-	ev := &evaluation{name: setName(cfg.Args), out: out, pageLimit: policy.Window.Max}
+	ev := &evaluation{name: setName(cfg.Args), out: out, pageLimit: policy.Window.Max, market: floor.NewMarket()}
 	var err error
 	if ev.queries, err = readQueries(cfg.Args); err != nil {
 		return nil, err
@@ -98,7 +106,14 @@ func newEvaluation(cfg *config, policy *recommend.Policy, out io.Writer) (*evalu
 	if ev.lines, err = countLines(ev.files); err != nil {
 		return nil, err
 	}
-	ev.replay = replay.New(replay.Config{Policy: policy, Logger: cfg.logger})
+	for _, name := range splitList(cfg.Eval.Floors) {
+		policy, err := floor.New(name)
+		if err != nil {
+			return nil, err
+		}
+		ev.floors = append(ev.floors, &floorRun{name: name, policy: policy})
+	}
+	ev.replay = replay.New(replay.Config{Policy: policy, Folded: ev.folded, Logger: cfg.logger})
 	return ev, nil
 }
 
@@ -138,6 +153,7 @@ func (ev *evaluation) run(ctx context.Context) error {
 			return fmt.Errorf("query %s: %w", q.ID, err)
 		}
 		ev.results = append(ev.results, res)
+		ev.askFloors(q)
 	}
 	ev.took = time.Since(start)
 	return nil

@@ -13,6 +13,7 @@ import (
 type result struct {
 	query       *query
 	bare, mixed served
+	slices      []bool // by the order of sliceNames
 }
 
 // A served window and what it is worth.
@@ -20,12 +21,14 @@ type served struct {
 	recall, ndcg float64
 	products     []string
 	experts      []string
+	cold         int // of products, those that are cold
 	took         time.Duration
 }
 
 // ask serves q twice: in the order of the score alone, and mixed as shipped.
 func (ev *evaluation) ask(ctx context.Context, q *query) (result, error) {
 	r := result{query: q}
+	r.slices = ev.slicesOf(q)
 	var err error
 	if r.bare, err = ev.serve(ctx, q, true); err != nil {
 		return r, err
@@ -47,6 +50,9 @@ func (ev *evaluation) serve(ctx context.Context, q *query, bare bool) (s served,
 	for i := range items {
 		s.products = append(s.products, items[i].Product.Key)
 		s.experts = append(s.experts, items[i].Expert.ID)
+		if ev.coldProduct(items[i].Product.Key, q.At) {
+			s.cold++
+		}
 	}
 	s.recall = ranking.Recall(s.products, q.Relevant, q.Limit)
 	s.ndcg = ranking.NDCG(s.products, q.Relevant, q.Limit)
