@@ -33,6 +33,8 @@ type actionLine struct {
 	Position *int    `json:"position"`
 	Source   string  `json:"source"`
 	Arm      string  `json:"arm"`
+	// Propensity is that of the card.
+	Propensity *float64 `json:"propensity"`
 }
 
 // A rejectedAction is one that was not taken.
@@ -180,6 +182,12 @@ func (b *actionBatch) line(index int, text []byte) (batchLine, error) {
 	l.action = recommend.Action{
 		ID: in.ID, Kind: in.Kind, Pick: in.Pick, Expert: in.Expert, Topic: in.Topic, Partner: in.Partner, At: at,
 		Window: in.Window, Position: in.Position, Source: in.Source, Arm: in.Arm,
+	}
+	if p := in.Propensity; p != nil {
+		if !(*p > 0 && *p <= 1) {
+			return l, recommend.Refuse(recommend.Problem{Code: codeValidation, Pointer: "/propensity", Message: fmt.Sprintf("propensity %v", *p), Fix: "give that of the card, above 0 and at most 1"})
+		}
+		l.action.Propensity = *p
 	}
 	return l, b.judge(l.action, now)
 }

@@ -52,6 +52,10 @@ func (x actionLeaves) exposure(s *recommend.Shown) Leaf {
 		if x.unproven() {
 			e.Unproven++
 		}
+		if x.proven && a.Propensity > 0 && a.Propensity < 1 {
+			e.Chance += a.Propensity
+			e.Drawn++
+		}
 		if a.Position != nil {
 			e.Position += int64(*a.Position)
 		}

@@ -15,6 +15,10 @@ type Card struct {
 	// Group names the group of each kind that the card belongs to; a negative
 	// one is none.
 	Group [Groups]int32
+	// Topic and Share are the topic that the card counts for in the balance, and
+	// how much of a page it should have, above 0; a share of 0 is none.
+	Topic int32
+	Share float64
 }
 
 // A Placed is a card in its place.
@@ -23,58 +27,124 @@ type Placed struct {
 	Score float64 // after the discounts
 }
 
+// A Balance keeps the topics of a page near the shares that they should have,
+// as calibrated recommendations do (Steck, 2018). After n cards of a topic, the
+// next one scores less by Strength * ln(1 + n/(Span*share)): this is how seats
+// are shared out by a divisor method, on top of the scores. Topics that fill up
+// in the proportion of their shares are discounted alike, so their order stays;
+// one that takes more than its share falls behind. A Strength of 0 is none.
+type Balance struct {
+	Strength float64
+	Span     float64 // cards over which shares are meant to hold
+}
+
+func (b Balance) discount(n int, share float64) float64 {
+	return b.Strength * math.Log1p(float64(n)/(b.Span*share))
+}
+
 // A Mixer fills a page card by card, each time with the one that scores
 // highest after the discounts for what the page holds already. A Mixer is for
 // one page; it is not safe for concurrent use.
 type Mixer struct {
 	discounts [Groups]Discount
+	balance   Balance
 	held      [Groups]map[int32]int
+	topics    map[int32]int
 }
 
 // NewMixer returns a mixer for an empty page.
 func NewMixer(discounts [Groups]Discount) *Mixer {
-	m := &Mixer{discounts: discounts}
+	m := &Mixer{discounts: discounts, topics: make(map[int32]int)}
 	for k := range m.held {
 		m.held[k] = make(map[int32]int)
 	}
 	return m
 }
 
+// Balance has the mixer keep topics in balance.
+func (m *Mixer) Balance(b Balance) { m.balance = b }
+
 // Hold counts n cards of a group that came before, on earlier pages.
 func (m *Mixer) Hold(kind int, group int32, n int) { m.held[kind][group] += n }
+
+// HoldTopic counts n cards of a topic that came before, on earlier pages.
+func (m *Mixer) HoldTopic(topic int32, n int) { m.topics[topic] += n }
 
 // Take places the best k of cards, all of them when there are fewer, and
 // counts them as held. The result is the start of the same permutation for
 // every k. It costs O(n + k log n) and some more where groups are crowded.
 func (m *Mixer) Take(cards []Card, k int) []Placed {
-	k = min(k, len(cards))
-	q := queue{cards: cards, entries: make([]entry, len(cards))}
-	for i := range cards {
-		q.entries[i] = entry{index: i, score: m.discounted(&cards[i])}
-	}
-	for i := len(q.entries)/2 - 1; i >= 0; i-- {
-		q.down(i)
-	}
-	page := make([]Placed, 0, max(k, 0))
+	f := m.Fill(cards)
+	page := make([]Placed, 0, max(min(k, len(cards)), 0))
 	for len(page) < k {
+		p, ok := f.Next()
+		if !ok {
+			break
+		}
+		page = append(page, p)
+	}
+	return page
+}
+
+// A Filling is a page that is being filled.
+type Filling struct {
+	mixer *Mixer
+	queue queue
+	done  []bool // by card: it is in its place
+}
+
+// Fill begins to place cards.
+func (m *Mixer) Fill(cards []Card) *Filling {
+	f := &Filling{mixer: m, queue: queue{cards: cards, entries: make([]entry, len(cards))}, done: make([]bool, len(cards))}
+	for i := range cards {
+		f.queue.entries[i] = entry{index: i, score: m.discounted(&cards[i])}
+	}
+	for i := len(f.queue.entries)/2 - 1; i >= 0; i-- {
+		f.queue.down(i)
+	}
+	return f
+}
+
+// Next places the best card that is left; ok is false when none is.
+func (f *Filling) Next() (p Placed, ok bool) {
+	for q := &f.queue; len(q.entries) > 0; {
 		top := &q.entries[0]
-		card := &cards[top.index]
+		if f.done[top.index] {
+			q.pop()
+			continue
+		}
 		// Discounts only ever grow, so the score noted in the queue is never
 		// too low: if the first is as good as noted, no other is better.
-		if score := m.discounted(card); score < top.score {
+		if score := f.Score(top.index); score < top.score {
 			top.score = score
 			q.down(0)
 			continue
 		}
-		page = append(page, Placed{Index: top.index, Score: top.score})
-		for kind, g := range card.Group {
-			if g >= 0 {
-				m.held[kind][g]++
-			}
-		}
-		q.pop()
+		return f.Place(top.index), true
 	}
-	return page
+	return Placed{}, false
+}
+
+// Score is what a card would be placed with now.
+func (f *Filling) Score(index int) float64 { return f.mixer.discounted(&f.queue.cards[index]) }
+
+// Left reports whether a card is still to be placed.
+func (f *Filling) Left(index int) bool { return !f.done[index] }
+
+// Place places a card that is left, whatever it scores.
+func (f *Filling) Place(index int) Placed {
+	p := Placed{Index: index, Score: f.Score(index)}
+	f.done[index] = true
+	card := &f.queue.cards[index]
+	for kind, g := range card.Group {
+		if g >= 0 {
+			f.mixer.held[kind][g]++
+		}
+	}
+	if card.Share > 0 {
+		f.mixer.topics[card.Topic]++
+	}
+	return p
 }
 
 func (m *Mixer) discounted(c *Card) float64 {
@@ -85,6 +155,11 @@ func (m *Mixer) discounted(c *Card) float64 {
 		}
 		if n := m.held[kind][g]; n > 0 {
 			score += math.Log(m.discounts[kind].At(n))
+		}
+	}
+	if m.balance.Strength > 0 && c.Share > 0 {
+		if n := m.topics[c.Topic]; n > 0 {
+			score -= m.balance.discount(n, c.Share)
 		}
 	}
 	return score

@@ -63,6 +63,8 @@ type Action struct {
 	Position *int   `json:"position,omitempty"`
 	Source   string `json:"source,omitempty"` // the candidate source that brought the pick
 	Arm      string `json:"arm,omitempty"`    // of the experiments that the window was made in
+	// Propensity is that of the card, see [Item]; 0 when it is not told.
+	Propensity float64 `json:"propensity,omitempty"`
 
 	// Product is the key of the product that the pick leads to. Known, it joins
 	// lines of one product and expert, and clicks of one product.

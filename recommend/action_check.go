@@ -54,6 +54,9 @@ func (a *Action) detailProblems() []Problem {
 	if a.Arm != "" && (len(a.Arm) > maxArmText || !armPattern.MatchString(a.Arm)) {
 		bad("/arm", fmt.Sprintf("%q is no arm", clip(a.Arm)), "give what the window says, such as colour:red, or leave it out")
 	}
+	if !(a.Propensity >= 0 && a.Propensity <= 1) {
+		bad("/propensity", fmt.Sprintf("propensity %v", a.Propensity), "give that of the card, above 0 and at most 1")
+	}
 	if n := utf8.RuneCountInString(a.Text); n > maxReportText {
 		bad("/text", fmt.Sprintf("%d characters, %d allowed", n, maxReportText), "say it shorter")
 	}

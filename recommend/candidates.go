@@ -41,6 +41,9 @@ type ask struct {
 	on      Surface
 	fresh   bool // without what the reader has acted on
 	again   bool // with what he is spared, counting less
+
+	missing []string // what failed, for [Window.Missing]
+	causes  []error
 }
 
 // eligible reports whether the pick of row n may be in the window.
@@ -98,7 +101,7 @@ func (a *ask) gather(shares []share) *candidates {
 	for i, s := range shares {
 		g.sources = append(g.sources, s.source)
 		quota := int(s.part * float64(a.limit))
-		s.offer(a, func(row int32) bool { return g.take(row, 1<<i, &quota) })
+		a.without("source:"+s.name(), func() { s.offer(a, func(row int32) bool { return g.take(row, 1<<i, &quota) }) })
 	}
 	return g.candidates
 }

@@ -119,6 +119,7 @@ type cursor struct {
 	position int
 	limit    int
 	again    bool // with what the reader has seen
+	novel    bool // the cards since the last place for exploration hold a novel one
 	served   served
 	exclude  []uint64 // short hashes, sorted
 	// after is the age of the last pick shown, in a list by age.
@@ -131,6 +132,7 @@ type served struct {
 	cards   []servedCard
 	by      map[uint64]struct{} // short hashes
 	experts map[uint16]int
+	topics  []countedTopic
 }
 
 // A servedCard is a card in 7 bytes: enough that among 400 cards shown and 1,000
@@ -138,6 +140,39 @@ type served struct {
 type servedCard struct {
 	what   uint64 // short hash of the product, in a list of picks of the pick
 	expert uint16 // of the expert, for his discount
+}
+
+// A countedTopic is a topic and how many cards counted for it.
+type countedTopic struct {
+	topic uint16
+	cards int
+}
+
+// mostCounted is how many topics a cursor counts the cards of: those that came
+// first.
+const mostCounted = 64
+
+// count counts a card for a topic.
+func (s *served) count(topic uint16) {
+	for i := range s.topics {
+		if s.topics[i].topic == topic {
+			s.topics[i].cards++
+			return
+		}
+	}
+	if len(s.topics) < mostCounted {
+		s.topics = append(s.topics, countedTopic{topic, 1})
+	}
+}
+
+// of is how many cards counted for a topic.
+func (s *served) of(topic uint16) int {
+	for _, t := range s.topics {
+		if t.topic == topic {
+			return t.cards
+		}
+	}
+	return 0
 }
 
 // short cuts a hash to what cursors carry.
@@ -168,13 +203,18 @@ func (s signer) seal(c *cursor, purpose string, bound ...string) string {
 	b = binary.BigEndian.AppendUint64(b, c.seed)
 	b = binary.AppendUvarint(b, uint64(c.position)) //nolint:gosec // not negative
 	b = binary.AppendUvarint(b, uint64(c.limit))    //nolint:gosec // not negative
-	b = append(b, flag(c.again))
+	b = append(b, flag(c.again), flag(c.novel))
 	b = binary.AppendVarint(b, int64(c.afterSince))
 	b = binary.AppendUvarint(b, uint64(len(c.afterID)))
 	b = append(b, c.afterID...)
 	b = binary.AppendUvarint(b, uint64(len(c.exclude)))
 	for _, h := range c.exclude {
 		b = appendShort(b, h)
+	}
+	b = binary.AppendUvarint(b, uint64(len(c.served.topics)))
+	for _, t := range c.served.topics {
+		b = binary.BigEndian.AppendUint16(b, t.topic)
+		b = binary.AppendUvarint(b, uint64(t.cards)) //nolint:gosec // not negative
 	}
 	for _, card := range c.served.cards {
 		b = appendShort(b, card.what)
@@ -226,11 +266,14 @@ func parseCursor(b []byte) (*cursor, bool) {
 	c.issued = time.UnixMicro(r.varint())
 	c.seed = r.fixed(8)
 	c.position, c.limit = r.count(), r.count()
-	c.again = r.take(1)[0] == 1
+	c.again, c.novel = r.fixed(1) == 1, r.fixed(1) == 1
 	c.afterSince = moment(r.varint())
 	c.afterID = string(r.take(r.count()))
 	for range min(r.count(), mostExcluded) {
 		c.exclude = append(c.exclude, r.fixed(shortSize))
+	}
+	for range min(r.count(), mostCounted) {
+		c.served.topics = append(c.served.topics, countedTopic{uint16(r.fixed(2)), r.count()}) //nolint:gosec // two bytes were read
 	}
 	for len(r.b) > 0 && !r.failed {
 		c.served.add(servedCard{what: r.fixed(shortSize), expert: uint16(r.fixed(2))}) //nolint:gosec // two bytes were read

@@ -25,12 +25,15 @@ func TestACursorComesBackAsItWent(t *testing.T) {
 		for range rapid.IntRange(0, 20).Draw(t, "cards") {
 			c.served.add(servedCard{what: rapid.Uint64Range(0, 1<<40-1).Draw(t, "what"), expert: rapid.Uint16().Draw(t, "expert")})
 		}
+		for range rapid.IntRange(0, mostCounted).Draw(t, "topics") {
+			c.served.count(rapid.Uint16().Draw(t, "topic"))
+		}
 		got, err := s.open(s.seal(c, "p", "a", "b"), now, time.Hour, "p", "a", "b")
 		if err != nil {
 			t.Fatal(err)
 		}
 		got.issued = got.issued.UTC()
-		if diff := cmp.Diff(c, got, cmp.AllowUnexported(cursor{}, served{}, servedCard{})); diff != "" {
+		if diff := cmp.Diff(c, got, cmp.AllowUnexported(cursor{}, served{}, servedCard{}, countedTopic{})); diff != "" {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}
 		for _, bound := range [][]string{nil, {"a"}, {"ab", ""}, {"a", "b", ""}, {"b", "a"}} {

@@ -1,7 +1,5 @@
 package recommend
 
-import "vitrine.dev/ranking"
-
 // The factors of a score that are no features: what is made of it afterwards.
 const (
 	factorFeedback  = "feedback"
@@ -43,15 +41,22 @@ func (s *scored) factors(i int, total float64) []Factor {
 
 // item makes the next card of a window of a candidate in its place, and notes
 // in c that it was shown.
-func (s *scored) item(p ranking.Placed, lang string, c *cursor) Item {
+func (s *scored) item(p placing, lang string, c *cursor) Item {
 	i := s.best[p.Index]
 	row := s.found[i].row
 	item := s.card(row, lang)
 	item.Position, item.Score, item.Source = c.position, p.Score, s.source(i)
+	item.Propensity = p.propensity
+	if p.explored {
+		item.Source = sourceExplore
+	}
 	item.Factors = s.factors(i, p.Score)
 	item.AlsoBy = s.alsoBy(s.otherPicks(row, s.taste))
 	item.Reasons = s.reasons(i, item.Factors, &item, lang)
 	c.position++
+	if topic, share := s.wanted.of(s.ask, s.picks.row[row].topics); share > 0 {
+		c.served.count(s.topicCode(topic))
+	}
 	c.served.add(servedCard{what: short(s.Shelf.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
 	return item
 }

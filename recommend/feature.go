@@ -73,7 +73,7 @@ var featureNames = sync.OnceValue(func() []string {
 func (p *pool) table() *ranking.Table {
 	t := ranking.NewTable(len(p.found), featureNames()...)
 	for _, s := range featureSets() {
-		s.fill(p, t)
+		p.fill(s, t)
 	}
 	if p.on == SurfaceHome {
 		p.leaveToHistory(t)

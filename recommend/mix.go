@@ -26,6 +26,7 @@ type scored struct {
 	scores []float64 // by the model
 	worth  []float64 // with what the reader wants less and more of, and has seen
 	best   []int     // by card: the index in found of the product's best pick
+	wanted topicShares
 }
 
 // score scores candidates and keeps the best pick of each product. Of picks
@@ -33,7 +34,9 @@ type scored struct {
 func (a *ask) score(c *candidates, model ranking.Linear) *scored {
 	s := &scored{pool: a.pool(c), model: model}
 	s.table = s.pool.table()
-	s.scores = model.Score(s.table)
+	if !a.without("model", func() { s.scores = model.Score(s.table) }) {
+		s.scores = make([]float64, len(c.found))
+	}
 	s.worth = make([]float64, len(s.scores))
 	for i := range s.scores {
 		feedback, seen := s.adjustments(i)
@@ -61,13 +64,35 @@ func (s *scored) better(i, j int) bool {
 	return s.picks.age(s.found[i].row, s.found[j].row) > 0
 }
 
+// place fills a page of n that goes on at c: by score alone when it is bare, or
+// else mixed, with exploration where explore says so.
+func (s *scored) place(bare, explore bool, c *cursor, n int) []placing {
+	if bare {
+		return placings(s.order(c.seed, n))
+	}
+	f := s.mix(c.seed)
+	if rules := &s.scene.Policy.Explore; explore && rules.Every > 0 {
+		x := exploration{scored: s, rules: rules, cursor: c, evident: make(map[int32]float64)}
+		return x.place(f, n)
+	}
+	var page []ranking.Placed
+	for len(page) < n {
+		p, ok := f.Next()
+		if !ok {
+			break
+		}
+		page = append(page, p)
+	}
+	return placings(page)
+}
+
 // order places the best n cards by score alone.
 func (s *scored) order(seed uint64, n int) []ranking.Placed {
 	all := make([]ranking.Placed, len(s.best))
 	ties := make([]uint64, len(s.best))
 	for k, i := range s.best {
 		all[k] = ranking.Placed{Index: k, Score: s.worth[i]}
-		ties[k] = ranking.Jitter(seed, s.Shelf.products.rec[s.picks.row[s.found[i].row].product].hash)
+		ties[k] = s.tie(seed, k)
 	}
 	slices.SortFunc(all, func(x, y ranking.Placed) int {
 		return cmp.Or(cmp.Compare(y.Score, x.Score), cmp.Compare(ties[x.Index], ties[y.Index]))
@@ -75,29 +100,35 @@ func (s *scored) order(seed uint64, n int) []ranking.Placed {
 	return all[:min(n, len(all))]
 }
 
-// mix places the best n cards, each expert and each product counting less the
-// oftener the window has shown it.
-func (s *scored) mix(seed uint64, n int) []ranking.Placed {
+// mix begins a page on which each expert and each product counts less the
+// oftener the window has shown it, and a topic that has more of it than the
+// reader cares.
+func (s *scored) mix(seed uint64) *ranking.Filling {
 	rules := &s.scene.Policy.Window
 	m := ranking.NewMixer([ranking.Groups]ranking.Discount{
 		{Decay: rules.AuthorDecay, Floor: rules.AuthorFloor},
 		{Decay: rules.ProductDecay, Floor: rules.ProductFloor},
 	})
 	cards := make([]ranking.Card, len(s.best))
+	if s.scene.Policy.Window.TopicBalance > 0 && s.asked == nil {
+		s.wanted = s.topicShares()
+	}
 	experts := make(map[int32]struct{})
 	for k, i := range s.best {
 		row := &s.picks.row[s.found[i].row]
 		cards[k] = ranking.Card{
 			Score: s.worth[i],
-			Tie:   ranking.Jitter(seed, s.Shelf.products.rec[row.product].hash),
+			Tie:   s.tie(seed, k),
 			Group: [ranking.Groups]int32{row.expert, row.product},
 		}
+		cards[k].Topic, cards[k].Share = s.wanted.of(s.ask, row.topics)
 		if _, done := experts[row.expert]; !done && len(s.served.cards) > 0 {
 			experts[row.expert] = struct{}{}
 			m.Hold(0, row.expert, s.served.experts[expertCode(s.experts.ids[row.expert])])
 		}
 	}
-	return m.Take(cards, n)
+	s.balance(m, cards)
+	return m.Fill(cards)
 }
 
 // source is the first of a candidate's sources.

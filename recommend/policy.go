@@ -22,6 +22,7 @@ type Policy struct {
 	Publish    PublishRules   `json:"publish" yaml:"publish"`
 	Facts      FactRules      `json:"facts" yaml:"facts"`
 	Window     WindowRules    `json:"window" yaml:"window"`
+	Explore    ExploreRules   `json:"explore" yaml:"explore"`
 	Seen       SeenRules      `json:"seen" yaml:"seen"`
 	Reader     ReaderRules    `json:"reader" yaml:"reader"`
 	Earnings   EarningRules   `json:"earnings" yaml:"earnings"`
@@ -96,6 +97,7 @@ type WindowRules struct {
 	AuthorFloor    float64  `json:"author_floor" yaml:"author_floor"`
 	ProductDecay   float64  `json:"product_decay" yaml:"product_decay"`
 	ProductFloor   float64  `json:"product_floor" yaml:"product_floor"`
+	TopicBalance   float64  `json:"topic_balance" yaml:"topic_balance"` // strength, see [ranking.Balance]; 0 is none
 	FreshHalfLife  Duration `json:"fresh_half_life" yaml:"fresh_half_life"`
 	CandidateLimit int      `json:"candidates" yaml:"candidates"`
 }

@@ -73,6 +73,10 @@ type Exposure struct {
 	Over     int64     `json:"over,omitempty"`      // beyond them
 	Unproven int64     `json:"unproven,omitempty"`  // of Shown, in windows not made for the reader
 	Position int64     `json:"positions,omitempty"` // sum of those of Shown
+	// Chance is the sum of the propensities of Drawn, those of Shown that chance
+	// had a part in; of windows made for the reader alone.
+	Chance float64 `json:"chance,omitempty"`
+	Drawn  int64   `json:"drawn,omitempty"`
 }
 
 // A Report is what a reader reported or complained of: the body of a

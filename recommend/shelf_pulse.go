@@ -36,13 +36,14 @@ type pulsePart struct {
 	sum       float32
 	partition int32
 	opened    float32                  // readers, of all time
+	shown     float32                  // the same of those who saw it
 	opens     [len(eventLives)]float32 // readers, decayed
 	last      [3]moment                // opens, newest first
 }
 
 // partOf reads a pulse.
 func partOf(p *Pulse, version int64, partition int32) pulsePart {
-	part := pulsePart{version: version, at: momentOf(p.At), sum: p.weigh(), partition: partition, opened: float32(p.Readers[ActOpen]), last: [3]moment{never, never, never}}
+	part := pulsePart{version: version, at: momentOf(p.At), sum: p.weigh(), partition: partition, opened: float32(p.Readers[ActOpen]), shown: float32(p.Readers[ActImpression]), last: [3]moment{never, never, never}}
 	const shortest = 1 // of [PulseHalfLives], where those of the features begin
 	for i, v := range p.Decayed[ActOpen] {
 		if k := i - shortest; k >= 0 && k < len(part.opens) {

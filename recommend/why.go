@@ -102,7 +102,7 @@ func (w *Windows) Why(ctx context.Context, r WhyRequest) (*Why, error) {
 		a := w.ask(l, c, &r.WindowRequest, who.reader)
 		a.asked = l.topicNumbers(topics)
 		l.addSpared(a.taste, who.reader, a.horizon)
-		out, err = w.explain(a, &arms, &r)
+		out, err = w.explain(a, &arms, c, &r)
 	})
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (w *Windows) Why(ctx context.Context, r WhyRequest) (*Why, error) {
 }
 
 // explain makes the whole window again and takes the pick out of it.
-func (w *Windows) explain(a *ask, arms *assignment, r *WhyRequest) (*Why, error) {
+func (w *Windows) explain(a *ask, arms *assignment, c *cursor, r *WhyRequest) (*Why, error) {
 	n, known := a.picks.rows[r.Pick]
 	if !known {
 		return nil, fmt.Errorf("pick %q: %w", clip(r.Pick), ErrNotFound)
@@ -135,9 +135,12 @@ func (w *Windows) explain(a *ask, arms *assignment, r *WhyRequest) (*Why, error)
 		}
 	}
 	out := &Why{Pick: r.Pick, Surface: a.on.String(), Score: s.worth[i], Source: s.source(i), Interests: s.matched(n, r.Lang)}
-	for at, p := range s.place(r.Bare, r.Seed, min(len(s.best), a.look.scene.Policy.Window.Length)) {
+	for at, p := range s.place(r.Bare, true, c, min(len(s.best), a.look.scene.Policy.Window.Length)) {
 		if s.best[p.Index] == i {
 			out.Score, out.Position = p.Score, &at
+			if p.explored {
+				out.Source = sourceExplore
+			}
 			break
 		}
 	}

@@ -57,11 +57,14 @@ type LeftOut struct {
 
 // An Item is one card: the best pick of a product for this reader.
 type Item struct {
-	Pick       string       `json:"pick"`
-	Position   int          `json:"position"` // from 0, over all pages
-	Score      float64      `json:"score"`    // with the discounts of the page: it falls from card to card
-	Source     string       `json:"source"`   // which candidate source won: interest, follow, fresh, …
-	Reasons    []string     `json:"reasons"`  // at most 3, in the reader's language
+	Pick     string  `json:"pick"`
+	Position int     `json:"position"` // from 0, over all pages
+	Score    float64 `json:"score"`    // with the discounts of the page: it falls from card to card
+	// Propensity is the chance that the card had to be in its place: above 0, and
+	// 1 where no chance was involved. Actions carry it back, for learning.
+	Propensity float64      `json:"propensity,omitempty"`
+	Source     string       `json:"source"`  // which candidate source won: interest, follow, fresh, …
+	Reasons    []string     `json:"reasons"` // at most 3, in the reader's language
 	Expert     ExpertCard   `json:"expert"`
 	Product    ProductCard  `json:"product"`
 	Reason     string       `json:"reason"`

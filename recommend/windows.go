@@ -129,11 +129,12 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		l.addSpared(a.taste, who.reader, a.horizon)
 		s := a.score(a.gather(arms.shares(a.shares())), arms.model(w.model(a.on, scene.Policy)))
 		n := min(c.limit, rules.Length-c.position)
-		placed := s.place(r.Bare, c.seed, n)
+		placed := s.place(r.Bare, true, c, n)
 		more = s.more || len(s.best) > len(placed)
 		for _, p := range placed {
 			page.Items = append(page.Items, s.item(p, r.Lang, c))
 		}
+		w.lacks(ctx, page, a)
 	})
 	who.reader.mark(page.Items, now, scene.Policy)
 	if more && len(page.Items) > 0 && c.position < scene.Policy.Window.Length {
@@ -229,14 +230,6 @@ func (w *Windows) model(s Surface, policy *Policy) ranking.Linear {
 		return w.memory.model(s)
 	}
 	return priorModel(s, &policy.Factors)
-}
-
-// place fills a page, by score alone when it is bare.
-func (s *scored) place(bare bool, seed uint64, n int) []ranking.Placed {
-	if bare {
-		return s.order(seed, n)
-	}
-	return s.mix(seed, n)
 }
 
 // pageLimit is the length of a page that asks for n.

@@ -47,9 +47,10 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 			n = min(n, r.Limit)
 		}
 		page.LeftOut = s.leftOut(r.Picks) // before the cards are noted as served
-		for _, p := range s.place(r.Bare, c.seed, n) {
+		for _, p := range s.place(r.Bare, false, c, n) {
 			page.Items = append(page.Items, s.item(p, r.Lang, c))
 		}
+		w.lacks(ctx, page, a)
 	})
 	who.reader.mark(page.Items, now, scene.Policy)
 	return page, nil

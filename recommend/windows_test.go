@@ -45,7 +45,7 @@ func TestACardCarriesAllThatReadersNeed(t *testing.T) {
 	got := f.window(t, recommend.WindowRequest{Lang: "zh"}).Items[0]
 	checked := opening().Add(-time.Hour)
 	want := recommend.Item{
-		Pick: "p", Score: got.Score, Source: "latest", Reasons: []string{"新近推荐"},
+		Pick: "p", Score: got.Score, Propensity: 1, Source: "latest", Reasons: []string{"新近推荐"},
 		Expert: recommend.ExpertCard{ID: "mei", Name: "Name of mei", Trust: 80},
 		Product: recommend.ProductCard{
 			Key: "jd:pot", Partner: "jd", Title: "Title of pot", Image: "https://img.example/pot.jpg",
