@@ -18,6 +18,7 @@ type tally struct {
 	visits, impressions, clicks int
 
 	served, oracle, regret, regretSquared float64
+	free                                  float64 // an oracle's that nothing is spared
 	rivals                                rivals
 
 	shown map[int]int // impressions by pick
@@ -60,8 +61,9 @@ func (b *books) week(at, start time.Time) *tally {
 // against those of the baselines, before the reader acts on it.
 func (b *books) measure(s *society, rd *reader, shown []choice, at time.Time) {
 	t := b.week(at, s.Start)
-	choices := s.choices(rd, at)
+	choices, spared := s.choices(rd, at)
 	ideal := best(choices, s.Page)
+	t.free += rd.expected(best(append(spared, ideal...), s.Page))
 	served, oracle := rd.expected(shown), rd.expected(ideal)
 	t.visits++
 	t.served, t.oracle = t.served+served, t.oracle+oracle

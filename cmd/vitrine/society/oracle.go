@@ -14,22 +14,38 @@ type choice struct {
 }
 
 // choices are the products that may be shown to rd now, one card each, in the
-// order of the live picks.
-func (w *world) choices(rd *reader, now time.Time) []choice {
-	w.offered = w.offered[:0]
+// order of the live picks; spared are those that rules keep from him.
+func (s *society) choices(rd *reader, now time.Time) (choices, spared []choice) {
+	w := s.world
+	w.offered, w.spared = w.offered[:0], w.spared[:0]
 	for _, p := range w.live {
-		n := p.product.n
-		a := rd.attraction(p, now)
-		if at := w.place[n]; at < len(w.offered) && w.offered[at].pick.product == p.product {
-			if a > w.offered[at].attraction {
-				w.offered[at] = choice{p, a}
+		c := choice{p, rd.attraction(p, now)}
+		list := &w.offered
+		if rd.spares(p.product, now, s.Options) {
+			list = &w.spared
+		}
+		if at := w.place[p.product.n]; at < len(*list) && (*list)[at].pick.product == p.product {
+			if c.attraction > (*list)[at].attraction {
+				(*list)[at] = c
 			}
 			continue
 		}
-		w.place[n] = len(w.offered)
-		w.offered = append(w.offered, choice{p, a})
+		w.place[p.product.n] = len(*list)
+		*list = append(*list, c)
 	}
-	return w.offered
+	return w.offered, w.spared
+}
+
+// spares reports whether rules keep p from the reader now.
+func (rd *reader) spares(p *product, now time.Time, o Options) bool {
+	m := rd.known[p.n]
+	switch {
+	case m == nil:
+		return false
+	case !m.bought.IsZero():
+		return now.Sub(m.bought) < o.SpareBought
+	}
+	return m.opened.IsZero() && !m.shown.IsZero() && now.Sub(m.shown) < o.SpareSeen
 }
 
 // best sorts choices into the page that a reader of this taste would click on

@@ -28,6 +28,7 @@ type Week struct {
 
 	Served  float64 `json:"expected_clicks"`
 	Oracle  float64 `json:"oracle"`
+	Free    float64 `json:"oracle_free"` // of the oracle, could it show again what the reader is spared
 	Random  float64 `json:"random"`
 	Newest  float64 `json:"newest"`
 	Popular float64 `json:"popular"`

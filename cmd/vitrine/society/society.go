@@ -34,6 +34,10 @@ type Options struct {
 	Page    int       // cards on a page; 12 when 0
 	Seed    uint64    // another seed is another society
 	Start   time.Time // of the first week, in UTC; a Monday of 2026 when zero
+	// SpareSeen and SpareBought are how long the service spares a reader what was
+	// shown and led to nothing, and what he bought; 0 is not at all. The oracle
+	// and the baselines keep to them too.
+	SpareSeen, SpareBought time.Duration
 	// Topics are the ids of the leaf topics, those of the default policy when nil.
 	Topics []string
 	// Progress is told how many days are over, of Days; nil when nobody wants to

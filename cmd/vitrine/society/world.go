@@ -17,8 +17,8 @@ type world struct {
 	byID     map[string]*pick
 	live     []*pick // that readers can see, oldest first
 
-	offered []choice // see choices
-	place   []int    // by product: where it stands in offered
+	offered, spared []choice // see choices
+	place           []int    // by product: where it stands in one of them
 }
 
 func newWorld(seed uint64, topics int) *world {
