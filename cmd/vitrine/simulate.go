@@ -50,6 +50,7 @@ func simulate(ctx context.Context, cfg *config, env environment) (err error) {
 	start, days := time.Now(), cfg.Simulation.Options.Days()
 	bar := newProgress(env.Stderr, "simulated days", int64(days))
 	options := cfg.Simulation.Options
+	options.SpareSeen, options.SpareBought = policy.Seen.HiddenFor.D(), policy.Seen.BoughtFor.D()
 	options.Progress = func(day int) { bar.set(int64(day)) }
 	report, err := society.Run(ctx, options, replay.New(replay.Config{Policy: policy}))
 	if err != nil {
