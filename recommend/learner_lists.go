@@ -34,6 +34,7 @@ type shownCard struct {
 // when he saw them.
 type shownList struct {
 	surface Surface
+	since   moment // it was first seen
 	picks   []string
 	items   []int32 // in the memory
 	topics  []int32
@@ -77,7 +78,7 @@ func (l *Learner) flush(ctx context.Context) error {
 	}
 	list := l.lists[b.listKey]
 	if list == nil {
-		list = &shownList{surface: l.windows.surfaceOf(b.window, b.reader), answers: make(map[string]struct{})}
+		list = &shownList{surface: l.windows.surfaceOf(b.window, b.reader), since: b.at, answers: make(map[string]struct{})}
 		l.keep(b.listKey, list)
 	}
 	rows, t, opened := l.features(b.reader, r, b.at, list.surface, b.picks)
@@ -159,8 +160,10 @@ func (l *Learner) answer(list *shownList, a *Action) {
 		expected[i] = 1 / float64(n)
 	}
 	at := int64(momentOf(a.At))
+	// Not the window's id, which holds chance: a run can be repeated.
+	key := ranking.Jitter(ranking.Hash(a.Reader), uint64(list.since)) //nolint:gosec // any bits do
 	l.learn(list.surface, ranking.Example{
-		Key: ranking.Hash(a.Reader + "\n" + a.Window), Features: list.table(), Target: target, Propensity: list.propensity(),
+		Key: key, Features: list.table(), Target: target, Propensity: list.propensity(),
 	})
 	l.memory.mu.Lock()
 	defer l.memory.mu.Unlock()
