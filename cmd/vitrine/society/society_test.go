@@ -112,7 +112,7 @@ func accounts(t *testing.T, r *society.Report, told map[string]int) {
 		if got := w.Regret + w.Served - w.Oracle; got > 1e-9 || got < -1e-9 {
 			t.Errorf("week %d: regret %.4f is not oracle %.4f less served %.4f", w.Week, w.Regret, w.Oracle, w.Served)
 		}
-		if w.Impressions > w.Pages*r.Page || w.Impressions < w.Pages*r.Page*9/10 {
+		if w.Impressions > w.Pages*r.Page || w.Impressions < w.Pages*r.Page/2 { // so few experts cannot fill every page anew
 			t.Errorf("week %d: %d impressions on %d pages of %d cards", w.Week, w.Impressions, w.Pages, r.Page)
 		}
 		if got, want := float64(w.Clicks), w.Served*float64(w.Pages); got < want/2 || got > want*2 {
