@@ -47,6 +47,10 @@ func (s similar) keys(a *ask) []string {
 	for i := range all {
 		all[i].score += sum.Of(all[i].item)
 	}
+	a.memory.ridge.Score(acts, sum)
+	for i := range all {
+		all[i].score += sum.Of(all[i].item)
+	}
 	sum.Reset()
 	slices.SortFunc(all, func(x, y scored) int { return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.item, y.item)) })
 	keys := make([]string, 0, min(s.most, len(all)))

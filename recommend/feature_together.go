@@ -9,6 +9,7 @@ import (
 const (
 	featureNear = "near"
 	featureNext = "next"
+	featureFits = "fits"
 )
 
 // togetherFeatures are what readers use together with what this reader used:
@@ -20,6 +21,7 @@ func (togetherFeatures) features() []Feature {
 	return []Feature{
 		{featureNear, "readers of what the reader acted on act on it too, in either order, against the mean of the candidates", unit, -2.3, 8},
 		{featureNext, "readers of what the reader acted on last act on it soon after, against the mean of the candidates", unit, -2.3, 8},
+		{featureFits, "all of his acts together speak for it, by ridge regressions on the nearest products, against the mean of the candidates", unit, -2.3, 8},
 	}
 }
 
@@ -41,7 +43,7 @@ func (togetherFeatures) fill(p *pool, t *ranking.Table) {
 	if p.memory == nil || len(p.taste.past.acts) == 0 {
 		return
 	}
-	near, next := make([]float64, len(p.products)), make([]float64, len(p.products))
+	near, next, fits := make([]float64, len(p.products)), make([]float64, len(p.products)), make([]float64, len(p.products))
 	s, _ := sums.Get().(*ranking.Sums)
 	defer sums.Put(s)
 	p.memory.mu.RLock()
@@ -54,8 +56,14 @@ func (togetherFeatures) fill(p *pool, t *ranking.Table) {
 	for i, item := range items {
 		next[i] = s.Of(item)
 	}
+	p.memory.ridge.Score(acts, s)
+	for i, item := range items {
+		fits[i] = max(0, s.Of(item))
+	}
 	s.Reset()
 	p.memory.mu.RUnlock()
+	relative(fits)
+	p.spread(t.Column(featureFits), fits)
 	relative(near)
 	relative(next)
 	p.spread(t.Column(featureNear), near)

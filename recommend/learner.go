@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"vitrine.dev/ranking"
@@ -23,6 +24,10 @@ type Learner struct {
 	order   []listKey // of lists, oldest first
 	already map[exampleKey]struct{}
 	day     moment // of already
+
+	baskets    baskets
+	fitting    atomic.Bool
+	background func(func(context.Context))
 }
 
 // A LearnerConfig says what a learner needs.
@@ -31,11 +36,14 @@ type LearnerConfig struct {
 	Windows *Windows
 	Memory  *Memory
 	Logger  *slog.Logger
+	// Background runs what takes seconds; nil, it is done at once, as a replay
+	// needs it.
+	Background func(func(context.Context))
 }
 
 // NewLearner returns a learner that has seen nothing yet.
 func NewLearner(c LearnerConfig) *Learner {
-	return &Learner{windows: c.Windows, memory: c.Memory, logger: c.Logger, lists: make(map[listKey]*shownList)}
+	return &Learner{windows: c.Windows, memory: c.Memory, logger: c.Logger, background: c.Background, lists: make(map[listKey]*shownList)}
 }
 
 // Observe takes the next action of the log, whose Reader is a pseudonym. What
@@ -63,6 +71,7 @@ func (l *Learner) Observe(ctx context.Context, a *Action) error {
 		l.organic(a, r)
 	}
 	l.used(a, r)
+	l.fitIfDue()
 	return nil
 }
 
@@ -86,7 +95,10 @@ func (l *Learner) used(a *Action, r *Reader) {
 		if a.Kind == ActOpen {
 			l.memory.pairs.Opened(item)
 		}
-		l.memory.together.Add(ask.pastItems(), item, actWeight(a.Kind), int64(at))
+		if w := actWeight(a.Kind); w > 0 {
+			l.memory.together.Add(ask.pastItems(), item, w, int64(at))
+			l.baskets.add(a.Reader, ranking.Act{Item: item, Weight: w, At: int64(at)})
+		}
 	})
 }
 

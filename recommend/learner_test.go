@@ -163,3 +163,59 @@ func TestFeaturesStayWithinTheirRanges(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatReadersUseTogetherIsFound: of two crowds, each with products of its
+// own, a reader of the one is shown more of what it uses.
+func TestWhatReadersUseTogetherIsFound(t *testing.T) {
+	f := newShopFloor(t)
+	f.stockShelf(t, 40)
+	past := make(map[string]recommend.History)
+	for i := range 400 {
+		f.clock.add(time.Minute)
+		crowd := i % 2
+		reader, p := fmt.Sprintf("c%d-%d", crowd, i%20/2), fmt.Sprintf("p%d", 2*((i*7+i/20)%20)+crowd)
+		f.observe(t, recommend.Action{Reader: reader, Kind: recommend.ActBookmark, Pick: p})
+		past[reader] = append(past[reader], recommend.Act{Pick: p, Kind: recommend.ActBookmark, At: f.clock.now().Unix()})
+		f.put(t, recommend.KindReader, reader, &recommend.Reader{ID: reader, History: past[reader]})
+	}
+	f.put(t, recommend.KindReader, "new", &recommend.Reader{ID: "new", History: recommend.History{
+		{Pick: "p1", Kind: recommend.ActBookmark, At: f.clock.now().Unix() - 60}, {Pick: "p5", Kind: recommend.ActBookmark, At: f.clock.now().Unix() - 30},
+	}})
+	odd := 0
+	for _, id := range picksOf(f.window(t, recommend.WindowRequest{Reader: "new", Fresh: true, Bare: true, Limit: 10}).Items) {
+		if n, _ := strconv.Atoi(id[1:]); n%2 == 1 {
+			odd++
+		}
+	}
+	if odd < 9 {
+		t.Errorf("%d of 10 cards are what the reader's crowd uses, want nearly all", odd)
+	}
+}
+
+func BenchmarkObserve(b *testing.B) {
+	f := newShopFloor(b)
+	f.stockShelf(b, 2_000)
+	for i := range 200 {
+		var history recommend.History
+		for k := range 100 {
+			history = append(history, recommend.Act{Pick: "p" + strconv.Itoa((i*31+k*17)%2_000), Kind: recommend.ActOpen, At: f.clock.now().Unix() - int64(k+1)*1_000})
+		}
+		slices.Reverse(history)
+		f.put(b, recommend.KindReader, "r"+strconv.Itoa(i), &recommend.Reader{ID: "r" + strconv.Itoa(i), History: history})
+	}
+	kinds := []string{recommend.ActImpression, recommend.ActImpression, recommend.ActImpression, recommend.ActImpression, recommend.ActOpen, recommend.ActBookmark}
+	i := 0
+	for b.Loop() {
+		window := i / 24
+		a := recommend.Action{Reader: "r" + strconv.Itoa(window%200), Kind: kinds[i%len(kinds)], Pick: "p" + strconv.Itoa((window*13+i%24)%2_000)}
+		if a.Kind == recommend.ActImpression {
+			a.Window = "w" + strconv.Itoa(window)
+		}
+		if i%24 == 23 { // what was shown first is opened
+			a.Kind, a.Pick, a.Window = recommend.ActOpen, "p"+strconv.Itoa(window*13%2_000), "w"+strconv.Itoa(window)
+		}
+		f.clock.add(time.Second)
+		f.observe(b, a)
+		i++
+	}
+}

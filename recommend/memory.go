@@ -17,6 +17,7 @@ type Memory struct {
 	lists    ranking.Lists
 	pairs    ranking.Pairs
 	together ranking.Together
+	ridge    *ranking.Neighbours
 	weights  [surfaces]*ranking.Guard
 	models   [surfaces]*ranking.Linear // served; nil for one to be made again
 }
@@ -24,7 +25,7 @@ type Memory struct {
 // NewMemory returns a memory that serves the weights that surfaces start with
 // under a policy.
 func NewMemory(policy *Policy) *Memory {
-	m := new(Memory)
+	m := &Memory{ridge: new(ranking.Neighbours)}
 	for _, s := range Surfaces() {
 		m.weights[s] = ranking.NewGuard(ranking.NewSoftmax(priors(s, &policy.Factors), pace(s)), guardRule())
 	}

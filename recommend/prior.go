@@ -39,6 +39,7 @@ func priors(s Surface, f *RankingFactors) []ranking.Prior {
 			{Name: "depth_walk", Scale: 1.5},
 			{Name: featureNear, Scale: 1},
 			{Name: featureNext, Scale: 1},
+			{Name: featureFits, Scale: 1},
 			{Name: featureEvents1, Scale: 1},
 		}
 	case SurfaceRank:
@@ -70,6 +71,7 @@ func priors(s Surface, f *RankingFactors) []ranking.Prior {
 		{Name: featureTopics, Weight: .3, Scale: 1},
 		{Name: featureNear, Weight: .3, Scale: 1},
 		{Name: featureNext, Weight: .2, Scale: 1},
+		{Name: featureFits, Weight: .3, Scale: 1},
 		{Name: featureEvents7, Weight: 0, Scale: 1},
 		{Name: featureEvents30, Weight: 0, Scale: 1},
 		{Name: featureWalk, Weight: 0, Scale: 1.4},
