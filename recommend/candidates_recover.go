@@ -28,7 +28,7 @@ func (a *ask) without(missing string, f func()) (ok bool) {
 
 // fill has a set of features fill its columns, which stay 0 if it fails.
 func (p *pool) fill(s featureSet, t *ranking.Table) {
-	name := fmt.Sprintf("features:%s", s.features()[0].Name)
+	name := "features:" + s.features()[0].Name
 	if !p.without(name, func() { s.fill(p, t) }) {
 		for _, f := range s.features() {
 			clear(t.Column(f.Name))

@@ -71,7 +71,7 @@ func (l *Learner) Observe(ctx context.Context, a *Action) error {
 		l.organic(a, r)
 	}
 	l.used(a, r)
-	l.fitIfDue()
+	l.fitIfDue(ctx)
 	return nil
 }
 

@@ -64,7 +64,7 @@ func (b *baskets) histories() iter.Seq[[]ranking.Act] {
 // fitIfDue fits item-to-item anew when there is enough that the last fit has not
 // seen. A fit takes seconds; where there is a Background it is done there, one
 // at a time, and nobody waits for it.
-func (l *Learner) fitIfDue() {
+func (l *Learner) fitIfDue(ctx context.Context) {
 	if !l.baskets.due() || !l.fitting.CompareAndSwap(false, true) {
 		return
 	}
@@ -80,7 +80,7 @@ func (l *Learner) fitIfDue() {
 		l.memory.setRidge(n)
 	}
 	if l.background == nil {
-		fit(context.Background())
+		fit(ctx)
 		return
 	}
 	l.background(fit)

@@ -173,7 +173,7 @@ func (w *Windows) windowCursor(r WindowRequest, fresh windowID, topics []string,
 
 // shortHashes are what cursors carry of ids, sorted.
 func shortHashes(ids []string) []uint64 {
-	var hashes []uint64
+	hashes := make([]uint64, 0, len(ids))
 	for _, id := range ids {
 		hashes = append(hashes, short(ranking.Hash(id)))
 	}
