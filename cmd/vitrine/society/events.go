@@ -76,6 +76,7 @@ func (s *society) declared(rd *reader, at time.Time) recommend.Event {
 type showing struct {
 	window, arm, source string
 	position            int
+	propensity          float64
 	pick                *pick
 }
 
@@ -86,7 +87,7 @@ func (s *society) acted(rd *reader, kind string, c showing, at time.Time) recomm
 	id := fmt.Sprintf("act-%d", s.deeds)
 	a := recommend.Action{
 		ID: id, Reader: rd.id, Kind: kind, Pick: c.pick.id, Expert: c.pick.expert.id, At: at,
-		Window: c.window, Position: &c.position, Source: c.source, Arm: c.arm, Product: c.pick.product.key,
+		Window: c.window, Position: &c.position, Source: c.source, Arm: c.arm, Propensity: c.propensity, Product: c.pick.product.key,
 	}
 	if kind == recommend.ActFollow {
 		a.Pick, a.Product = "", ""

@@ -161,7 +161,8 @@ func (s *society) visit(ctx context.Context, rd *reader, at time.Time) error {
 	for k := range shown {
 		p := shown[k].pick
 		d := rd.respond(p, k, at, func(decision int) float64 { return luck(s.Seed, n, p.product.n, decision) })
-		s.act(rd, d, showing{w.ID, "", w.Items[k].Source, k, p}, at)
+		item := &w.Items[k]
+		s.act(rd, d, showing{w.ID, w.Arm, item.Source, k, item.Propensity, p}, at)
 	}
 	return nil
 }
