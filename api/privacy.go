@@ -121,6 +121,7 @@ func (s *Server) export(c *call) error {
 	each(&x, "bookmark", r.Bookmarks)
 	each(&x, "cart_line", r.Cart.Lines)
 	each(&x, "click", r.Clicks)
+	each(&x, "experiment_arm", r.Arms)
 	if err := s.exportDocuments(c, r, &x); err != nil {
 		return err
 	}

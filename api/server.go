@@ -44,6 +44,7 @@ type Windows interface {
 	ArmOf(window, pseudonym string) string
 	Why(ctx context.Context, r recommend.WhyRequest) (*recommend.Why, error)
 	Ranking(lang string) *recommend.RankingView
+	Experiments(ctx context.Context, lang string) ([]recommend.ExperimentReport, error)
 }
 
 // Config is what a [Server] works with. Log, Store, World, Windows and Keys

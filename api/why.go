@@ -41,3 +41,13 @@ func (s *Server) ranking(c *call) error {
 	c.public()
 	return c.tagged("", s.Windows.Ranking(c.lang))
 }
+
+// experiments tells how the experiments of the policy stand.
+func (s *Server) experiments(c *call) error {
+	all, err := s.Windows.Experiments(c.ctx(), c.lang)
+	if err != nil {
+		return err
+	}
+	c.private()
+	return c.json(http.StatusOK, listOf(all))
+}

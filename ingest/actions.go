@@ -68,7 +68,11 @@ func decideAction(s Scene, r *recommend.Reader, e recommend.Event, decoded any) 
 	case *recommend.Action:
 		var effects recommend.Effects
 		effects, err = r.Act(v, recommend.Acting{Rules: &s.Policy.Reader, Appended: e.Appended, Trusted: e.Trusted, Event: e.ID})
-		out.Leaves = actionLeaves{action: v, event: e, proven: s.proven(v.Window, e)}.of(effects)
+		proven := s.proven(v.Window, e)
+		out.Leaves = actionLeaves{action: v, event: e, proven: proven}.of(effects)
+		if err == nil {
+			out.Leaves = append(out.Leaves, armLeaves(e.Partition, r.TallyArms(v, &effects, proven))...)
+		}
 	}
 	if refusal, ok := errors.AsType[*recommend.Refusal](err); ok && outrun(e, refusal) {
 		r.ID, r.Refused = e.Key, &recommend.RefusedChange{Event: e.ID, Problems: refusal.Problems}

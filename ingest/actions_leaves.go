@@ -62,6 +62,15 @@ func (x actionLeaves) exposure(s *recommend.Shown) Leaf {
 	})
 }
 
+// armLeaves count in the arms of experiments.
+func armLeaves(partition int, more []recommend.ArmTally) []Leaf {
+	leaves := make([]Leaf, 0, len(more))
+	for _, t := range more {
+		leaves = append(leaves, changing(recommend.KindExposure, recommend.ArmTallyID(t.Arm, partition), func(sum *recommend.ArmTally) { sum.Add(t) }))
+	}
+	return leaves
+}
+
 // unproven reports whether the action names a window that was not made for its
 // reader.
 func (x actionLeaves) unproven() bool { return x.action.Window != "" && !x.proven }

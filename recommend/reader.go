@@ -72,6 +72,8 @@ type Reader struct {
 	// History is what the reader did of late, repeats included.
 	History History `json:"history,omitempty"`
 	Seen    Seen    `json:"seen,omitempty"`
+	// Arms are those of experiments that he was served in, at most 20.
+	Arms []ReaderArm `json:"arms,omitempty"`
 	// Refused is the last event that changed nothing because another one was
 	// faster, so that whoever appended it learns why.
 	Refused *RefusedChange `json:"refused,omitempty"`

@@ -20,7 +20,7 @@ const (
 	KindExpert    Kind = "expert"    // rulings: who may publish on what, id = expert id
 	KindPulse     Kind = "pulse"     // actions: what readers do with a pick, id = [PulseID]
 	KindJourney   Kind = "journey"   // actions: what one reader did with one pick, id = [JourneyID]
-	KindExposure  Kind = "exposure"  // actions: how often a pick was shown in an hour, id = [ExposureID]
+	KindExposure  Kind = "exposure"  // actions: how often a pick was shown in an hour, id = [ExposureID]; or what was done in an arm, id = [ArmTallyID]
 	KindReport    Kind = "report"    // actions: what a reader reported or complained of, id = [ReportID]
 	KindOrder     Kind = "order"     // orders: an order's lines, id = order id; or how far a partner's are read, id = [SyncID]
 	KindEarning   Kind = "earning"   // orders: an expert's ledger, id = [LedgerID] of a day or [AccountID]
