@@ -71,8 +71,8 @@ func New(name string) (Policy, error) {
 	return nil, fmt.Errorf("there is no floor %q: use one of %v", name, Names())
 }
 
-// Order returns the best n of pool, which it reorders, as p scores them: of
-// equals the one picked last, then the one picked first ever.
+// Order returns the best n of pool as p scores them: of equals the one picked
+// last, then the one picked first ever. It leaves pool as it is.
 func Order(p Policy, m *Market, q Query, pool []int32, n int) []int32 {
 	score := p.Score(q)
 	cards := make([]card, len(pool))
@@ -87,10 +87,11 @@ func Order(p Policy, m *Market, q Query, pool []int32, n int) []int32 {
 		}
 		best = slices.Insert(best[:min(len(best), n-1)], at, c)
 	}
+	order := make([]int32, len(best))
 	for i, c := range best {
-		pool[i] = c.product
+		order[i] = c.product
 	}
-	return pool[:len(best)]
+	return order
 }
 
 // A card is a product as Order compares it.

@@ -151,6 +151,17 @@ func TestRandomIsTheSameForTheSameQuery(t *testing.T) {
 	}
 }
 
+// Several policies are asked with one pool.
+func TestOrderLeavesThePoolAsItIs(t *testing.T) {
+	s := newStall(t, "newest")
+	threePicks(s)
+	pool := s.Pool("r", "", nil, false)
+	for range 2 {
+		want(t, s.keys(floor.Order(s.policies[0], s.Market, floor.Query{At: start.Add(3 * hour)}, pool, 2)), "c", "b")
+		want(t, s.keys(pool), "a", "b", "c")
+	}
+}
+
 func TestThePoolIsWhatAQueryMayFind(t *testing.T) {
 	s := newStall(t)
 	threePicks(s)
