@@ -70,9 +70,9 @@ func makeCorner() map[string]string {
 	}
 	made := make(map[string]string, len(c.files))
 	for name, b := range c.files {
-		lines := strings.SplitAfter(strings.TrimSuffix(b.String(), "\n"), "\n")
+		lines := slices.Collect(strings.Lines(b.String()))
 		slices.SortStableFunc(lines, func(a, b string) int { return strings.Compare(timeIn(a), timeIn(b)) })
-		made[name+".jsonl"] = strings.TrimSuffix(strings.Join(lines, ""), "\n") + "\n"
+		made[name+".jsonl"] = strings.Join(lines, "")
 	}
 	return made
 }
