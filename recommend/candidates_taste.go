@@ -1,5 +1,7 @@
 package recommend
 
+import "time"
+
 // A taste is what a reader's document says, in the numbers of a look.
 type taste struct {
 	self      int32 // the expert that the reader is, or -1
@@ -165,8 +167,8 @@ func (t *taste) interest(l *look, n int32) (fit float64, topic int32) {
 	return fit, topic
 }
 
-// seen reports whether the reader was shown a pick.
-func (t *taste) seen(pick string) bool {
+// seen reports whether the reader was shown a pick before at.
+func (t *taste) seen(pick string, at moment) bool {
 	trace, ok := t.traces[pick]
-	return ok && trace.Seen > 0
+	return ok && trace.Seen > 0 && momentOf(time.Unix(trace.Seen, 0)) < at-at%1_000_000
 }

@@ -19,6 +19,7 @@ var bents = []bent{
 	{"latest_second", featureLatest, featureSecond},
 	{"walk_events_120d", featureWalk, featureEvents120},
 	{"depth_events_120d", featureDepth, featureEvents120},
+	{"own_topics_opens", featureTopics, featureOpens},
 	{"depth_walk", featureDepth, featureWalk},
 }
 

@@ -11,6 +11,7 @@ const (
 	featureHistory = "history"
 	featureTopics  = "own_topics"
 	featureDepth   = "depth"
+	featureOwn     = "own_expert"
 )
 
 // historyFeatures are what the reader did with the product and in its topics
@@ -23,6 +24,7 @@ func (historyFeatures) features() []Feature {
 		{featureActed, "the reader has acted on the product", "0 or 1", 0, 1},
 		{featureHistory, "what he did with it: sum of weight/(days+0.5), over purchases in its topic; of none 0", "ln(sum)", -8, 6},
 		{featureTopics, "what he did in its topics of late, purchases taken off, when he has not acted on it", "ln(1+sum)", 0, 8},
+		{featureOwn, "what he did with other picks of its expert, half-life 30 days", "ln(1+sum)", 0, 8},
 		{featureDepth, "how often he acted in its topics, of his last 300 acts; alone it moves nothing within a topic", "ln(1+n)-2", -2, 4},
 	}
 }
@@ -53,13 +55,15 @@ func (historyFeatures) fill(p *pool, t *ranking.Table) {
 		}
 		return
 	}
-	times := make(map[int32]float64) // by topic
+	times := make(map[int32]float64)   // by topic
+	experts := make(map[int32]float64) // what was done with their picks
 	own := make([]float64, len(p.products))
 	bought := make(map[int32]float64)   // by topic
 	strength := make(map[int32]float64) // by topic
 	for _, a := range p.taste.past.acts {
 		passed := days(a.at, p.horizon)
 		w := historyWeight(a.kind)
+		experts[a.expert] += w * math.Exp2(-passed/30)
 		if at := p.indexOf(a.product); at >= 0 {
 			own[at] += w * forgetting(passed)
 		}
@@ -75,6 +79,7 @@ func (historyFeatures) fill(p *pool, t *ranking.Table) {
 		}
 	}
 	acted, history, topics := t.Column(featureActed), t.Column(featureHistory), t.Column(featureTopics)
+	expert := t.Column(featureOwn)
 	for i, at := range p.at {
 		var damp, strongest, most float64
 		for _, topic := range p.topics.sets[p.picks.row[p.found[i].row].topics].own {
@@ -87,6 +92,7 @@ func (historyFeatures) fill(p *pool, t *ranking.Table) {
 			acted[i] = 1
 		} else {
 			topics[i] = math.Log1p(strongest)
+			expert[i] = math.Log1p(experts[p.picks.row[p.found[i].row].expert])
 		}
 		if own[at] > 0 {
 			history[i] = math.Log(own[at] / (1 + damp))

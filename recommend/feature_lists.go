@@ -38,7 +38,7 @@ const opensPaired = 50
 func (listFeatures) fill(p *pool, t *ranking.Table) {
 	seen := t.Column(featureSeen)
 	for i := range p.found {
-		if p.taste.seen(p.Shelf.picks.ids[p.found[i].row]) {
+		if p.taste.seen(p.Shelf.picks.ids[p.found[i].row], p.horizon) {
 			seen[i] = 1
 		}
 	}

@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -86,7 +87,26 @@ func (l *Learner) example(s Surface, a *ask, c *candidates, product int32) {
 	}
 	t := p.table()
 	key := ranking.Jitter(uint64(a.horizon), a.Shelf.products.rec[product].hash) //nolint:gosec // any bits do
-	l.learn(s, ranking.Example{Key: key, Features: firsts(t, c), Target: kept(target, c)})
+	x := firsts(t, c)
+	l.learn(s, ranking.Example{Key: key, Features: x, Target: kept(target, c), Offset: a.standFor(x)})
+}
+
+// standFor is how many candidates of a window each row stands for, as a logarithm.
+// All that the reader acted on are among an example's; the others are few of
+// many, and without this each would seem as much likelier to be chosen (sampled
+// softmax: Bengio and Senécal, 2008).
+func (a *ask) standFor(x *ranking.Table) []float64 {
+	if a.on != SurfaceHome {
+		return nil // all rows are drawn alike
+	}
+	each := math.Log(max(1, float64(a.scene.Policy.Window.CandidateLimit)/float64(a.limit)))
+	out := make([]float64, x.Len())
+	for i, acted := range x.Column(featureActed) {
+		if acted == 0 {
+			out[i] = each
+		}
+	}
+	return out
 }
 
 // firsts is t with one row for every product: its first candidate.

@@ -5,6 +5,7 @@ import "slices"
 // A pastAct is an act of a reader's history, in the numbers of a look.
 type pastAct struct {
 	product int32
+	expert  int32
 	topics  int32 // the topic set of the pick
 	kind    string
 	at      moment
@@ -34,7 +35,7 @@ func (l *look) addPast(t *taste, r *Reader, at moment) {
 		if row.product < 0 {
 			continue
 		}
-		t.past.acts = append(t.past.acts, pastAct{product: row.product, topics: row.topics, kind: a.Kind, at: when})
+		t.past.acts = append(t.past.acts, pastAct{product: row.product, expert: row.expert, topics: row.topics, kind: a.Kind, at: when})
 		t.past.acted[row.product] = struct{}{}
 	}
 }

@@ -66,9 +66,18 @@ func priors(s Surface, f *RankingFactors) []ranking.Prior {
 		{Name: featureTrust, Weight: f.Trust, Scale: .1},
 		{Name: featureAvailability, Weight: f.Availability, Scale: .2},
 		{Name: featureEngagement, Weight: f.Engagement, Scale: .2},
-		{Name: featureActed, Weight: 8, Scale: .1},
+		{Name: featureActed, Weight: 4, Scale: .1},
 		{Name: featureHistory, Weight: 1, Scale: 1, Fixed: true},
-		{Name: featureTopics, Weight: .3, Scale: 1},
+		{Name: featureTopics, Weight: 1, Scale: 1},
+		{Name: "own_topics_opens", Weight: .3, Scale: 1},
+		{Name: featureOwn, Weight: .2, Scale: .5},
+		{Name: featureLift, Weight: .2, Scale: .8},
+		{Name: featureStrength, Weight: .4, Scale: .5},
+		{Name: featureExposure, Weight: 0, Scale: 1.5},
+		{Name: featurePairs, Weight: .2, Scale: .5},
+		{Name: featureShownAge, Weight: 0, Scale: 1},
+		{Name: featureSeen, Weight: -.3, Scale: .3},
+		{Name: featureOpens, Weight: 0, Scale: 1},
 		{Name: featureNear, Weight: .3, Scale: 1},
 		{Name: featureNext, Weight: .2, Scale: 1},
 		{Name: featureFits, Weight: .3, Scale: 1},
@@ -87,7 +96,7 @@ func pace(s Surface) ranking.Pace {
 		return ranking.Pace{Rate: .03, Start: 1, MaxStep: .5, Adapt: true}
 	case SurfaceHome, surfaces:
 	}
-	return ranking.Pace{Rate: .02, Start: 1, MaxStep: .5}
+	return ranking.Pace{Rate: .1, Start: .1, MaxStep: .3}
 }
 
 // priorModel scores by the weights that a surface starts with.
