@@ -24,7 +24,7 @@ func (s *scored) speakers() []speaker {
 		{[]string{featureFollow, featureLatestFollowed}, s.sayFollow},
 		{[]string{featureFollowed}, s.sayFollowed},
 		{[]string{featureActed, featureHistory}, s.sayHistory},
-		{[]string{featureNear, featureNext, featurePairs}, s.sayNear},
+		{[]string{featureNear, featureNext, featureFits, featurePairs}, s.sayNear},
 		{[]string{featureWalk, featureSession}, s.sayWalk},
 		{[]string{featureEngagement, featureEvents1, featureEvents7}, s.sayDemand},
 		{[]string{featureFreshness}, s.sayFresh},
@@ -63,6 +63,9 @@ func (s *scored) reasons(i int, factors []Factor, item *Item, lang string) []str
 	}
 	if others := len(s.otherPicks(s.found[i].row, s.taste)); others > 0 {
 		out = append(out, fmt.Sprintf(say.others, others+1))
+	}
+	if item.Source == sourceExplore { // chance, before all that speaks for it
+		out = slices.Insert(out, 0, say.explore)
 	}
 	if len(out) == 0 {
 		out = append(out, fmt.Sprintf(say.topic, s.topicLabel(item.Topics[0], lang)))
@@ -161,7 +164,7 @@ type phrases struct {
 	lang                               string
 	interest, follow, followed, others string
 	near, walk, demand                 string
-	fresh, topic, more                 string
+	fresh, topic, more, explore        string
 	favour, against                    string
 	today, yesterday, daysAgo          string
 	did                                map[string]string // by kind of act
@@ -186,7 +189,7 @@ func phrasesIn(lang string) *phrases {
 		return &phrases{
 			lang: "zh", interest: "你感兴趣的「%s」", follow: "你关注的 %s 推荐", followed: "你关注的其他达人也推荐", others: "%d 位达人都推荐",
 			near: "喜欢你所看商品的读者也选择它", walk: "推荐过你所看商品的达人也推荐它", demand: "近日不少读者打开过",
-			fresh: "新近推荐", topic: "「%s」的推荐", more: "你要求多看这类内容", favour: "%s：加 %.2f", against: "%s：减 %.2f",
+			fresh: "新近推荐", topic: "「%s」的推荐", more: "你要求多看这类内容", explore: "新面孔：和你一起试试", favour: "%s：加 %.2f", against: "%s：减 %.2f",
 			today: "今天", yesterday: "昨天", daysAgo: "%d 天前",
 			did:      map[string]string{ActOpen: "你%s看过", ActBookmark: "你%s收藏过", ActCart: "你%s加入过购物车", ActCheckout: "你%s去过结算页", ActShare: "你%s分享过"},
 			unfollow: "取消关注 %s", uninterest: "从兴趣中移除「%s」", less: "少看这条推荐", mute: "屏蔽话题「%s」", muteExpert: "屏蔽 %s",
@@ -196,7 +199,7 @@ func phrasesIn(lang string) *phrases {
 	return &phrases{
 		lang: "en", interest: "Because you are interested in %s", follow: "Because you follow %s", followed: "Other experts you follow picked it", others: "Picked by %d experts",
 		near: "Readers who liked what you looked at chose this", walk: "By experts who also picked what you looked at", demand: "Several readers opened it in the last days",
-		fresh: "New pick", topic: "From %s", more: "You asked for more of this", favour: "%s: adds %.2f", against: "%s: takes %.2f off",
+		fresh: "New pick", topic: "From %s", more: "You asked for more of this", explore: "New here: we try it with you", favour: "%s: adds %.2f", against: "%s: takes %.2f off",
 		today: "today", yesterday: "yesterday", daysAgo: "%d days ago",
 		did:      map[string]string{ActOpen: "You looked at this %s", ActBookmark: "You kept this %s", ActCart: "You put this into your cart %s", ActCheckout: "You went to buy this %s", ActShare: "You shared this %s"},
 		unfollow: "Unfollow %s", uninterest: "Take %s off your interests", less: "See less of this pick", mute: "Mute the topic %s", muteExpert: "Mute %s",

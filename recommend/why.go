@@ -145,6 +145,7 @@ func (w *Windows) explain(a *ask, arms *assignment, c *cursor, r *WhyRequest) (*
 		}
 	}
 	item := s.card(n, r.Lang)
+	item.Source = out.Source
 	factors := s.factors(i, out.Score)
 	out.Reasons = s.reasons(i, factors, &item, r.Lang)
 	out.Factors = s.worded(i, factors, &item, r.Lang)

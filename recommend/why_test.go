@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,7 +51,7 @@ func TestAReasonIsGivenOnlyWhenItsFactorAdds(t *testing.T) {
 		"You looked at this":          {"acted", "history"},
 		"You kept this":               {"acted", "history"},
 		"You put this into your cart": {"acted", "history"},
-		"Readers who liked what":      {"near", "next", "pairs"},
+		"Readers who liked what":      {"near", "next", "fits", "pairs"},
 		"By experts who also picked":  {"walk", "session"},
 		"Several readers opened":      {"engagement", "events_1d", "events_7d"},
 		"New pick":                    {"freshness"},
@@ -76,7 +79,7 @@ func TestAReasonIsGivenOnlyWhenItsFactorAdds(t *testing.T) {
 			}
 			for _, reason := range it.Reasons {
 				for begins, factors := range rests {
-					if len(reason) < len(begins) || reason[:len(begins)] != begins {
+					if !strings.HasPrefix(reason, begins) {
 						continue
 					}
 					spoke[begins] = true
@@ -109,7 +112,7 @@ func TestWithPersonalisationOffNothingOfTheReaderIsInTheScore(t *testing.T) {
 		Reasons      []string
 	}
 	lines := func(t *rapid.T, reader string, topics []string) (out []line) {
-		w, err := f.Window(t.Context(), recommend.WindowRequest{Reader: reader, Topics: topics, Lang: "en"})
+		w, err := f.Window(t.Context(), recommend.WindowRequest{Reader: reader, Topics: topics, Lang: "en", Seed: 5})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,9 +141,15 @@ func TestNoCommissionChangesAnOrder(t *testing.T) {
 	for i := range ids {
 		ids[i] = fmt.Sprintf("p%d", i)
 	}
+	for i := range 12 { // weights move from where they start
+		f.show(t, "r"+strconv.Itoa(i), "w"+strconv.Itoa(i), ids, "p7")
+	}
+	if f.memory.Lists(recommend.SurfaceRank) == 0 {
+		t.Fatal("nothing was learned")
+	}
 	orders := func(t *rapid.T) (out [][]recommend.Factor) {
 		for _, topics := range [][]string{nil, {"home"}} {
-			w, err := f.Window(t.Context(), recommend.WindowRequest{Reader: "r", Topics: topics})
+			w, err := f.Window(t.Context(), recommend.WindowRequest{Reader: "r", Topics: topics, Seed: 5})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,7 +157,7 @@ func TestNoCommissionChangesAnOrder(t *testing.T) {
 				out = append(out, append([]recommend.Factor{{Name: it.Pick}}, it.Factors...))
 			}
 		}
-		w, err := f.Rank(t.Context(), recommend.RankRequest{Reader: "r", Picks: ids})
+		w, err := f.Rank(t.Context(), recommend.RankRequest{Reader: "r", Picks: ids, Seed: 5})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -186,4 +195,45 @@ func (m *memoryStore) replace(t *rapid.T, kind recommend.Kind, id string, v any)
 	ref := recommend.Ref{Kind: kind, ID: id}
 	m.docs[ref] = recommend.Document{Ref: ref, Version: m.docs[ref].Version + 1, Body: body}
 	m.changes[kind] = append(m.changes[kind], ref)
+}
+
+func TestEveryFactorIsDescribedInBothLanguages(t *testing.T) {
+	f := newShopFloor(t)
+	en, zh := f.Ranking("en"), f.Ranking("zh")
+	for i, x := range slices.Concat(en.Features, en.Adjustments) {
+		y := slices.Concat(zh.Features, zh.Adjustments)[i]
+		if x.About == y.About || strings.Contains(x.About, "the same,") {
+			t.Errorf("%s: %q in English, %q in Chinese: add a line to words", x.Name, x.About, y.About)
+		}
+	}
+}
+
+func TestACardThatChancePutThereSaysSo(t *testing.T) {
+	f := newShopFloor(t)
+	f.stockShelf(t, 30)
+	for i := range 29 { // all but p29 are known
+		f.put(t, recommend.KindPulse, recommend.PulseID(fmt.Sprintf("p%d", i), 0), &recommend.Pulse{
+			Pick: fmt.Sprintf("p%d", i), At: f.clock.now(), Readers: map[string]int64{recommend.ActImpression: 100_000},
+		})
+	}
+	w := f.window(t, recommend.WindowRequest{Reader: "r", Lang: "en", Seed: 3, Limit: 20})
+	found := false
+	for _, it := range w.Items {
+		if it.Source == "explore" {
+			found = true
+			if it.Reasons[0] != "New here: we try it with you" {
+				t.Errorf("reasons %q of a card that chance put there", it.Reasons)
+			}
+			y, err := f.Why(t.Context(), recommend.WhyRequest{Pick: it.Pick, Window: w.ID, WindowRequest: recommend.WindowRequest{Reader: "r", Lang: "en", Seed: 3}, Shown: &it.Score})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if y.Source != "explore" || *y.Changed || *y.Position != it.Position {
+				t.Errorf("explained as %+v, want the card %+v", y, it)
+			}
+		}
+	}
+	if !found {
+		t.Error("chance put no card there; the test needs one")
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 )
 
 // The groups of factors, as cards and explanations tell of them.
@@ -24,49 +25,61 @@ const (
 // A word is what is said of a factor beside its description.
 type word struct {
 	group string
-	zh    string // what it measures; the description says it in English
+	zh    string // what it measures
+	en    string // the same, where the description does not stand alone
 }
 
 // words are those of all factors. A feature without any is explained by its
 // description in English, as what readers do.
-func words() map[string]word {
-	return map[string]word{
-		featureInterest:       {groupInterest, "与你声明的兴趣的契合度"},
-		featureFollow:         {groupFollow, "由你关注的达人推荐"},
-		featureFollowed:       {groupFollow, "你关注的达人半年来对它的推荐，半衰期 14 天"},
-		featureLatestFollowed: {groupFollow, "它最新的推荐来自你关注的达人"},
-		featureFreshness:      {groupFresh, "推荐的新鲜程度"},
-		featureFirst:          {groupFresh, "距首次被推荐的时间"},
-		featureShownAge:       {groupFresh, "距首次展示的时间"},
-		featureTrust:          {groupTrust, "达人的信誉"},
-		featureAvailability:   {groupStock, "能否买到：有货为 1，未知或需预订为 0.5"},
-		featureEngagement:     {groupDemand, "近日读者的反响"},
-		featureEvents1:        {groupDemand, "对该商品的推荐与打开，半衰期 1 天"},
-		featureEvents7:        {groupDemand, "同上，半衰期 7 天"},
-		featureEvents30:       {groupDemand, "同上，半衰期 30 天"},
-		featureEvents120:      {groupDemand, "同上，半衰期 120 天"},
-		featureEvents365:      {groupDemand, "同上，半衰期一年"},
-		featureLatest:         {groupDemand, "最近一次推荐或打开距今多久"},
-		featureSecond:         {groupDemand, "倒数第二次距今多久"},
-		featureThird:          {groupDemand, "倒数第三次距今多久"},
-		featureOpens:          {groupDemand, "打开过它的读者总数"},
-		featureLift:           {groupDemand, "在列表中被选中的次数与预期之比，半衰期 6 小时"},
-		featureStrength:       {groupDemand, "与同列表其他商品相比的表现"},
-		featureExposure:       {groupDemand, "近来的展示次数，半衰期 30 分钟"},
-		featureActed:          {groupHistory, "你对该商品有过操作"},
-		featureHistory:        {groupHistory, "你对它做过什么，越近越重"},
-		featureTopics:         {groupHistory, "你近来在其话题中的行为，购买除外"},
-		featureSeen:           {groupHistory, "此前已向你展示过"},
-		featureWalk:           {groupNear, "推荐过你看过的商品的达人也推荐它"},
-		featureSession:        {groupNear, "同上，且推荐时间相近"},
-		featureNear:           {groupNear, "看过你所看商品的读者也看它"},
-		featureNext:           {groupNear, "看过你最近所看商品的读者随后看它"},
-		featurePairs:          {groupNear, "打开过你所看商品的读者在列表中选择它"},
-		factorFeedback:        {groupFeedback, "你要求多看或少看"},
-		factorSeen:            {groupHistory, "你看过或买过，并要求再次显示"},
-		factorDiversity:       {groupDiversity, "版面上已有同一达人或同一商品的内容"},
+var words = sync.OnceValue(func() map[string]word {
+	all := map[string]word{
+		featureInterest:       {groupInterest, "与你声明的兴趣的契合度", ""},
+		featureFollow:         {groupFollow, "由你关注的达人推荐", ""},
+		featureFollowed:       {groupFollow, "你关注的达人半年来对它的推荐，半衰期 14 天", ""},
+		featureLatestFollowed: {groupFollow, "它最新的推荐来自你关注的达人", ""},
+		featureFreshness:      {groupFresh, "推荐的新鲜程度", ""},
+		featureFirst:          {groupFresh, "距首次被推荐的时间", ""},
+		featureShownAge:       {groupFresh, "距首次展示的时间", ""},
+		featureTrust:          {groupTrust, "达人的信誉", ""},
+		featureAvailability:   {groupStock, "能否买到：有货为 1，未知或需预订为 0.5", ""},
+		featureEngagement:     {groupDemand, "近日读者的反响", ""},
+		featureEvents1:        {groupDemand, "对该商品的推荐与打开，半衰期 1 天", ""},
+		featureEvents7:        {groupDemand, "对该商品的推荐与打开，半衰期 7 天", "picks and readers' opens of the product, half-life 7 days"},
+		featureEvents30:       {groupDemand, "对该商品的推荐与打开，半衰期 30 天", "picks and readers' opens of the product, half-life 30 days"},
+		featureEvents120:      {groupDemand, "对该商品的推荐与打开，半衰期 120 天", "picks and readers' opens of the product, half-life 120 days"},
+		featureEvents365:      {groupDemand, "对该商品的推荐与打开，半衰期 一年", "picks and readers' opens of the product, half-life a year"},
+		featureLatest:         {groupDemand, "该商品最近一次被推荐或打开距今多久", "age of the latest pick or open of the product"},
+		featureSecond:         {groupDemand, "倒数第二次被推荐或打开距今多久", "age of the second latest pick or open of the product"},
+		featureThird:          {groupDemand, "倒数第三次被推荐或打开距今多久", "age of the third latest pick or open of the product"},
+		featureOpens:          {groupDemand, "打开过它的读者总数", ""},
+		featureLift:           {groupDemand, "在列表中被选中的次数与预期之比，半衰期 6 小时", ""},
+		featureStrength:       {groupDemand, "与同列表其他商品相比的表现", ""},
+		featureExposure:       {groupDemand, "近来的展示次数，半衰期 30 分钟", ""},
+		featureActed:          {groupHistory, "你对该商品有过操作", ""},
+		featureHistory:        {groupHistory, "你对它做过什么，越近越重", ""},
+		featureTopics:         {groupHistory, "你近来在其话题中的行为，购买除外", ""},
+		featureSeen:           {groupHistory, "此前已向你展示过", ""},
+		featureWalk:           {groupNear, "推荐过你看过的商品的达人也推荐它", ""},
+		featureSession:        {groupNear, "推荐过你看过的商品的达人也推荐它，且时间相近", "walk from the reader's acts over their experts to picks made about the same time"},
+		featureNear:           {groupNear, "看过你所看商品的读者也看它", ""},
+		featureNext:           {groupNear, "看过你最近所看商品的读者随后看它", ""},
+		featurePairs:          {groupNear, "打开过你所看商品的读者在列表中选择它", ""},
+		featureFits:           {groupNear, "你的全部行为共同支持它", ""},
+		featureDepth:          {groupHistory, "你在其话题中行为的多少", ""},
+		factorFeedback:        {groupFeedback, "你要求多看或少看", ""},
+		factorSeen:            {groupHistory, "你看过或买过，并要求再次显示", ""},
+		factorDiversity:       {groupDiversity, "版面上已有同一达人或同一商品的内容", ""},
 	}
-}
+	for _, b := range bents { // products of others, the reader's own if one of them is
+		x, y := all[b.a], all[b.b]
+		group := x.group
+		if group == groupDemand {
+			group = y.group
+		}
+		all[b.name] = word{group, x.zh + " × " + y.zh, ""}
+	}
+	return all
+})
 
 // GroupOf is the group of a factor by name.
 func GroupOf(factor string) string {
@@ -78,8 +91,12 @@ func GroupOf(factor string) string {
 
 // described is f with what it measures in lang.
 func described(f Feature, lang string) Feature {
-	if zh := words()[f.Name].zh; language(lang) == "zh" && zh != "" {
-		f.About = zh
+	w := words()[f.Name]
+	switch {
+	case language(lang) == "zh" && w.zh != "":
+		f.About = w.zh
+	case language(lang) != "zh" && w.en != "":
+		f.About = w.en
 	}
 	return f
 }

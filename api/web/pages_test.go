@@ -99,14 +99,11 @@ func TestWindow(t *testing.T) {
 	})
 	t.Run("a card leads to all that its score is made of, in both languages", func(t *testing.T) {
 		page := w.ok("/", "X-Test-Session", "r1 window:read")
-		_, rest, found := strings.Cut(page, `<a href="/picks/`)
-		for found && !strings.Contains(rest[:strings.Index(rest, `"`)], "/why?") {
-			_, rest, found = strings.Cut(rest, `<a href="/picks/`)
-		}
-		if !found {
+		link := regexp.MustCompile(`<a href="(/picks/[^"]*/why\?[^"]*)"`).FindStringSubmatch(page)
+		if link == nil {
 			t.Fatal("no card leads to its explanation")
 		}
-		at := "/picks/" + html.UnescapeString(rest[:strings.Index(rest, `"`)])
+		at := html.UnescapeString(link[1])
 		wants(t, w.ok(at+"&lang=en", "X-Test-Session", "r1 window:read"), "Why you see this", "What the score is made of", "What would change it", "Turn personalisation off")
 		wants(t, w.ok(at+"&lang=zh", "X-Test-Session", "r1 window:read"), "为什么看到它", "分数的构成", "怎样改变它", "关闭个性化")
 		if r := w.get(at, "X-Test-Session", "r2 window:read"); r.status != http.StatusNotFound {
