@@ -15,8 +15,9 @@ import (
 	"vitrine.dev/recommend/link"
 )
 
-func acted(id, reader, kind, pick string, at time.Time) recommend.Event {
-	e := event(recommend.TypeActed, reader, at, recommend.Action{ID: id, Reader: reader, Kind: kind, Pick: pick, At: at})
+// acted is something done with p1.
+func acted(id, reader, kind string, at time.Time) recommend.Event {
+	e := event(recommend.TypeActed, reader, at, recommend.Action{ID: id, Reader: reader, Kind: kind, Pick: "p1", At: at})
 	e.Topic, e.Trusted = recommend.TopicActions, true
 	return e
 }
@@ -40,11 +41,11 @@ func anArchive(t *testing.T) []recommend.Event {
 	for i := range 40 {
 		at := noon.Add(time.Duration(i) * time.Hour)
 		reader := fmt.Sprint("r", i%3)
-		es = append(es, acted(fmt.Sprint("i", i), reader, recommend.ActImpression, "p1", at), acted(fmt.Sprint("o", i), reader, recommend.ActOpen, "p1", at))
+		es = append(es, acted(fmt.Sprint("i", i), reader, recommend.ActImpression, at), acted(fmt.Sprint("o", i), reader, recommend.ActOpen, at))
 	}
-	es = append(es, es[len(es)-1], acted("k1", "r1", recommend.ActBookmark, "p1", noon), acted("k2", "r1", "stare", "p1", noon))
+	es = append(es, es[len(es)-1], acted("k1", "r1", recommend.ActBookmark, noon), acted("k2", "r1", "stare", noon))
 	paid := inTopic(recommend.TopicOrders, reported(aReport(t, "paid", 10_000, noon.Add(48*time.Hour))))
-	return append(es, paid, acted("k3", "r1", recommend.ActUnbookmark, "p1", noon.Add(50*time.Hour)))
+	return append(es, paid, acted("k3", "r1", recommend.ActUnbookmark, noon.Add(50*time.Hour)))
 }
 
 // byBench folds as the plain reading of the rules does, with what orders cause.
@@ -128,7 +129,7 @@ func TestAReplayReturnsWhatAShelfFollowsAsItIsInTheStore(t *testing.T) {
 func TestAReplayTellsOfEventsBeforeAndAfter(t *testing.T) {
 	var before, after []string
 	r := newReplay(newOrderBench(), ingest.ReplayConfig{
-		Before: func(_ context.Context, e recommend.Event, decoded any) error {
+		Before: func(_ context.Context, _ recommend.Event, decoded any) error {
 			if a, ok := decoded.(*recommend.Action); ok {
 				before = append(before, a.Kind)
 			}

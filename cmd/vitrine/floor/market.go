@@ -122,7 +122,7 @@ func (m *Market) Pool(reader, topic string, candidates []string, fresh bool) []i
 		all = append(all, m.inTopic[topic]...)
 	default:
 		for n := range m.Products {
-			all = append(all, int32(n)) //nolint:gosec // as in Publish
+			all = append(all, int32(n))
 		}
 	}
 	if !fresh {

@@ -130,7 +130,7 @@ func TestActionsAreObservedBeforeTheyAreFolded(t *testing.T) {
 			}
 			return nil
 		},
-		Folded: func(e recommend.Event, data any) {
+		Folded: func(_ recommend.Event, data any) {
 			if a, ok := data.(*recommend.Action); ok {
 				folded = append(folded, a.Kind)
 			}
