@@ -116,6 +116,9 @@ func (s *Server) export(c *call) error {
 	x.line("profile", map[string]any{
 		"id": x.subject, "personalisation": privacyOf(r, false).Personalisation, "interests": listOf(r.Interests).Items,
 	})
+	if r.Dose.PerDay != nil || len(r.Dose.Given) > 0 {
+		x.line("dose", r.Dose)
+	}
 	each(&x, "follow", r.Follows)
 	each(&x, "feedback", feedbackOf(r))
 	each(&x, "bookmark", r.Bookmarks)

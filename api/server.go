@@ -31,6 +31,7 @@ type Documents interface {
 type Windows interface {
 	Window(ctx context.Context, r recommend.WindowRequest) (*recommend.Window, error)
 	Rank(ctx context.Context, r recommend.RankRequest) (*recommend.Window, error)
+	Insertions(ctx context.Context, r recommend.InsertionsRequest) (*recommend.Window, error)
 	Search(ctx context.Context, r recommend.SearchRequest) (*recommend.SearchPage, error)
 	Storefront(ctx context.Context, r recommend.StorefrontRequest) (*recommend.Storefront, error)
 	Pick(ctx context.Context, id string, v recommend.Viewer) (*recommend.PickView, error)

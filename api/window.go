@@ -22,6 +22,9 @@ func (s *Server) window(c *call) error {
 	if err != nil {
 		return err
 	}
+	if s.World.Scene().Policy.Dose.Windows {
+		req.Admit = s.admit(c, req.Reader)
+	}
 	w, err := s.Windows.Window(c.ctx(), req)
 	if err != nil {
 		return fresh(c, err)

@@ -32,6 +32,8 @@ const (
 	ActShare      = "share"
 	ActPersonal   = "personal"   // windows fit the reader again
 	ActImpersonal = "impersonal" // windows are made without the reader
+	ActServed     = "served"     // picks are to be put before the reader, see Action.Served
+	ActDose       = "dose"       // how many of those he wants a day, see Action.Dose
 )
 
 // acts says for every kind of action which object it needs: "pick", "expert",
@@ -41,7 +43,7 @@ var acts = map[string]string{
 	ActFollow: "expert", ActUnfollow: "expert", ActMute: "any", ActHide: "any", ActMore: "any", ActReport: "any", ActUnmute: "", ActUnhide: "",
 	ActImpression: "pick", ActOpen: "pick", ActBookmark: "pick", ActUnbookmark: "pick", ActCart: "pick", ActUncart: "pick",
 	ActCheckout: "pick", ActPurchase: "pick", ActRefund: "pick", ActShare: "pick",
-	ActComplain: "", ActMerge: "", ActPersonal: "", ActImpersonal: "",
+	ActComplain: "", ActMerge: "", ActPersonal: "", ActImpersonal: "", ActServed: "", ActDose: "",
 }
 
 // An Action is the value of a [TypeActed] event: one thing a reader did.
@@ -80,6 +82,12 @@ type Action struct {
 	Guest bool  `json:"guest,omitempty"` // the reader has not signed in: the cart is kept for 30 days rather than 90
 	// Lines of merge: those of the guest's cart.
 	Lines []CartLine `json:"lines,omitempty"`
+
+	// Served of served: the fold gives as many of them as the reader's dose
+	// allows, see [Dose].
+	Served []ServedPick `json:"served,omitempty"`
+	// Dose of dose: picks a day; nil leaves it to the policy.
+	Dose *int `json:"dose,omitempty"`
 
 	// Click of checkout: what the token of the way to the checkout says; of
 	// complain: of which only ID is looked at.

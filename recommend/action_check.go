@@ -83,6 +83,12 @@ func (a *Action) detailProblems() []Problem {
 		} else if k != nil {
 			ps = append(ps, idProblem(k.ID, "/click/id")...)
 		}
+	case ActServed:
+		ps = append(ps, a.servedProblems()...)
+	case ActDose:
+		if a.Dose != nil && (*a.Dose < 0 || *a.Dose > mostDose) {
+			bad("/dose", fmt.Sprintf("dose %d", *a.Dose), fmt.Sprintf("give 0 to %d picks a day, or leave it out", mostDose))
+		}
 	case ActMerge:
 		ps = append(ps, a.lineProblems()...)
 	}
@@ -95,6 +101,19 @@ func (a *Action) categoryProblem(known []string) []Problem {
 		return nil
 	}
 	return []Problem{{Code: "validation", Pointer: "/category", Message: fmt.Sprintf("%q is no category", clip(a.Category)), Fix: fmt.Sprintf("use one of %v", known)}}
+}
+
+func (a *Action) servedProblems() []Problem {
+	const most = 100
+	if n := len(a.Served); n == 0 || n > most {
+		return []Problem{{Code: "validation", Pointer: "/served", Message: fmt.Sprintf("%d picks", n), Fix: fmt.Sprintf("name 1 to %d", most)}}
+	}
+	var ps []Problem
+	for i, p := range a.Served {
+		ps = append(ps, idProblem(p.Pick, fmt.Sprintf("/served/%d/pick", i))...)
+		ps = append(ps, idProblem(p.Expert, fmt.Sprintf("/served/%d/expert", i))...)
+	}
+	return ps
 }
 
 func (a *Action) lineProblems() []Problem {

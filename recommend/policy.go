@@ -23,6 +23,7 @@ type Policy struct {
 	Facts      FactRules      `json:"facts" yaml:"facts"`
 	Window     WindowRules    `json:"window" yaml:"window"`
 	Explore    ExploreRules   `json:"explore" yaml:"explore"`
+	Dose       DoseRules      `json:"dose" yaml:"dose"`
 	Seen       SeenRules      `json:"seen" yaml:"seen"`
 	Reader     ReaderRules    `json:"reader" yaml:"reader"`
 	Earnings   EarningRules   `json:"earnings" yaml:"earnings"`

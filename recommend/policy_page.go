@@ -52,6 +52,9 @@ func (p *Policy) validatePages() []error {
 			bad("%s: %v is not above 0 and at most 1", f.name, f.v)
 		}
 	}
+	if d := &p.Dose; d.Organic < 1 || d.PerDay < 0 || d.PerDay > mostDose || d.Spacing < 0 || d.Spacing.D() > doseFor {
+		bad("dose: organic must be at least 1, per_day 0 to %d, expert_spacing 0 to %v", mostDose, doseFor)
+	}
 	x := &p.Explore
 	if x.Every != 0 && (x.Every < 2 || x.Every > mostWindow) {
 		bad("explore.every: %d is neither 0 nor 2 to %d", x.Every, mostWindow)

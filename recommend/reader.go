@@ -74,6 +74,8 @@ type Reader struct {
 	Seen    Seen    `json:"seen,omitempty"`
 	// Arms are those of experiments that he was served in, at most 20.
 	Arms []ReaderArm `json:"arms,omitempty"`
+	// Dose is what he was given among other things.
+	Dose Dose `json:"dose,omitzero"`
 	// Refused is the last event that changed nothing because another one was
 	// faster, so that whoever appended it learns why.
 	Refused *RefusedChange `json:"refused,omitempty"`

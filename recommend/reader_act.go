@@ -20,6 +20,8 @@ const (
 // Acting is what an action is decided by beside the reader's document.
 type Acting struct {
 	Rules *ReaderRules
+	// Dose are the rules of what is served; nil gives nothing.
+	Dose *DoseRules
 	// Appended is when the action came: by an event's producer, or now.
 	Appended time.Time
 	// Trusted says that this installation made the event itself.
@@ -157,6 +159,8 @@ func (d *deed) do() error {
 		return d.cart()
 	case ActReport, ActComplain:
 		return d.report()
+	case ActServed, ActDose:
+		d.dose()
 	case ActPersonal, ActImpersonal:
 		d.Impersonal = d.a.Kind == ActImpersonal
 	}

@@ -17,6 +17,9 @@ type WindowRequest struct {
 	// Bare asks for the order of the score alone: no discounts, no exploration,
 	// no caps. It is for measuring.
 	Bare bool
+	// Admit asks for leave to show a page, where the policy bounds windows too;
+	// nil shows what there is.
+	Admit Admit
 	// Fresh leaves out the products that the reader has acted on.
 	Fresh bool
 	// IncludeSeen brings back, counting less, what was shown of late and led to
@@ -43,6 +46,10 @@ type Window struct {
 	Arm           string   `json:"arm,omitempty"`     // of the experiments it was made in, such as "colour:red,order:b"
 	Degraded      bool     `json:"degraded"`          // something failed and the window came without it
 	Missing       []string `json:"missing,omitempty"` // what, such as "reader"
+	// Reason says why a page is empty: [ReasonFatigue].
+	Reason string `json:"reason,omitempty"`
+	// NextAllowedAt is when it would not be, for this reason; zero is never.
+	NextAllowedAt time.Time `json:"next_allowed_at,omitzero"`
 	// LeftOut are the picks of a [RankRequest] that are no card of their own; nil
 	// of other windows.
 	LeftOut []LeftOut `json:"left_out,omitzero"`

@@ -136,6 +136,9 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		}
 		w.lacks(ctx, page, a)
 	})
+	if rules := &scene.Policy.Dose; rules.Windows && r.Admit != nil {
+		w.admit(ctx, page, who.name, r.Admit, rules)
+	}
 	who.reader.mark(page.Items, now, scene.Policy)
 	if more && len(page.Items) > 0 && c.position < scene.Policy.Window.Length {
 		c.issued = now

@@ -83,6 +83,7 @@ func decodeTaste(body []byte) (*Reader, error) {
 		Impersonal bool       `json:"impersonal"`
 		Traces     pageTraces `json:"traces"`
 		History    History    `json:"history"`
+		Dose       Dose       `json:"dose"`
 		Erased     time.Time  `json:"erased"`
 	}
 	if err := json.Unmarshal(body, &d); err != nil {
@@ -90,7 +91,7 @@ func decodeTaste(body []byte) (*Reader, error) {
 	}
 	return &Reader{
 		Interests: d.Interests, Follows: d.Follows, Mutes: d.Mutes, Feedback: d.Feedback, Bookmarks: d.Bookmarks, Cart: d.Cart,
-		Impersonal: d.Impersonal, Traces: Traces(d.Traces), History: d.History, Erased: d.Erased,
+		Impersonal: d.Impersonal, Traces: Traces(d.Traces), History: d.History, Dose: d.Dose, Erased: d.Erased,
 	}, nil
 }
 
