@@ -66,6 +66,7 @@ var words = sync.OnceValue(func() map[string]word {
 		featurePairs:          {groupNear, "打开过你所看商品的读者在列表中选择它", ""},
 		featureFits:           {groupNear, "你的全部行为共同支持它", ""},
 		featureDepth:          {groupHistory, "你在其话题中行为的多少", ""},
+		featureOwn:            {groupHistory, "你对该达人其他推荐的行为，半衰期 30 天", ""},
 		factorFeedback:        {groupFeedback, "你要求多看或少看", ""},
 		factorSeen:            {groupHistory, "你看过或买过，并要求再次显示", ""},
 		factorDiversity:       {groupDiversity, "版面上已有同一达人或同一商品的内容", ""},
