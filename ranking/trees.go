@@ -42,6 +42,9 @@ const (
 // zeroThreshold is what LightGBM takes for 0: 1e-35 as a float.
 const zeroThreshold = float64(float32(1e-35))
 
+// Features names the features that some split asks for. The caller owns it.
+func (m *Trees) Features() []string { return slices.Clone(m.features) }
+
 // Score returns the score of every candidate of t. A feature that t lacks
 // counts as 0.
 func (m *Trees) Score(t *Table) []float64 {

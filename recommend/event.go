@@ -47,11 +47,19 @@ const (
 
 	TypeModelLearned = "model.learned.v1" // weights and rows that have changed
 	TypeModelRuled   = "model.ruled.v1"   // somebody decided what a surface is scored by
+	TypeModelLoaded  = "model.loaded.v1"  // somebody brought a model of trees
 )
 
 // SourceAPI is the source of events made of requests to this installation's
 // API, which may be waiting to learn what became of them.
 const SourceAPI = "/vitrine/api"
+
+// SourceTrainer is the source of events of what was learned, SourceOperator that
+// of decisions about it at the command line.
+const (
+	SourceTrainer  = "/vitrine/trainer"
+	SourceOperator = "/vitrine/operator"
+)
 
 // An Event is one fact in the log: a CloudEvent together with the place the
 // log gave it.

@@ -149,14 +149,19 @@ func (a *assignment) shares(all []share) []share {
 	})
 }
 
-// model is m with the weights of the arms.
-func (a *assignment) model(m ranking.Linear) ranking.Linear {
+// model is m with the weights of the arms. One of trees has no weights to be
+// others and stays as it is.
+func (a *assignment) model(m ranking.Model) ranking.Model {
+	l, ok := m.(ranking.Linear)
+	if !ok {
+		return m
+	}
 	for _, arm := range a.arms {
 		for _, name := range slices.Sorted(maps.Keys(arm.Weights)) {
-			m = m.With(ranking.Weight{Name: name, Value: arm.Weights[name]})
+			l = l.With(ranking.Weight{Name: name, Value: arm.Weights[name]})
 		}
 	}
-	return m
+	return l
 }
 
 // ArmOf is the label of the arms that a window was made with, for the reader

@@ -19,13 +19,18 @@ type Memory struct {
 	together ranking.Together
 	ridge    *ranking.Neighbours
 	weights  [surfaces]*ranking.Guard
-	models   [surfaces]*ranking.Linear // served; nil for one to be made again
+	models   [surfaces]*ranking.Linear // learned here; nil for one to be made again
+	served   [surfaces]ranking.Model   // instead, where it is not nil
+	factors  RankingFactors            // of the prior
+	shared   sharedUpTo
+	found    [surfaces]ranking.Verdict // of the guard, the last
+	backs    [surfaces]int64           // times that it took weights back
 }
 
 // NewMemory returns a memory that serves the weights that surfaces start with
 // under a policy.
 func NewMemory(policy *Policy) *Memory {
-	m := &Memory{ridge: new(ranking.Neighbours)}
+	m := &Memory{ridge: new(ranking.Neighbours), factors: policy.Factors}
 	for _, s := range Surfaces() {
 		m.weights[s] = ranking.NewGuard(ranking.NewSoftmax(priors(s, &policy.Factors), pace(s)), guardRule())
 	}
@@ -48,16 +53,22 @@ func (m *Memory) topic(id string) int32 {
 	return -1
 }
 
-// model is what a surface scores by now.
-func (m *Memory) model(s Surface) ranking.Linear {
+// model is what a surface scores by now, nil for the prior of the policy.
+func (m *Memory) model(s Surface) ranking.Model {
 	m.mu.RLock()
-	model := m.models[s]
+	model, served := m.models[s], m.served[s]
 	m.mu.RUnlock()
+	if served != nil {
+		return served
+	}
 	if model != nil {
 		return *model
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.weights[s].Softmax().Lists() == 0 {
+		return nil
+	}
 	if m.models[s] == nil {
 		l := m.weights[s].Linear()
 		m.models[s] = &l
@@ -71,7 +82,14 @@ func (m *Memory) learn(s Surface, e ranking.Example) ranking.Verdict {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.models[s] = nil
-	return m.weights[s].Take(e)
+	v := m.weights[s].Take(e)
+	if v.Change != ranking.Nothing {
+		m.found[s] = v
+	}
+	if v.Change == ranking.Back {
+		m.backs[s]++
+	}
+	return v
 }
 
 // guardRule lets one example of twenty be, and weighs the weights on those.

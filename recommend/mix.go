@@ -21,7 +21,7 @@ func age(since, now moment) time.Duration {
 // is chosen the likelier, by e to the power of its score.
 type scored struct {
 	*pool
-	model  ranking.Linear
+	model  ranking.Model
 	table  *ranking.Table
 	scores []float64 // by the model
 	worth  []float64 // with what the reader wants less and more of, and has seen
@@ -31,7 +31,7 @@ type scored struct {
 
 // score scores candidates and keeps the best pick of each product. Of picks
 // that score alike it is the newer one.
-func (a *ask) score(c *candidates, model ranking.Linear) *scored {
+func (a *ask) score(c *candidates, model ranking.Model) *scored {
 	s := &scored{pool: a.pool(c), model: model}
 	s.table = s.pool.table()
 	if !a.without("model", func() { s.scores = model.Score(s.table) }) {

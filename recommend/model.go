@@ -54,6 +54,8 @@ type LearnedWeights struct {
 	Doubtful bool    `json:"doubtful,omitempty"`
 	Lists    int64   `json:"lists,omitempty"` // learned from
 	Loss     float64 `json:"loss,omitempty"`  // mean on lists held out, in nats
+	// Fallbacks counts how often the weights were taken back by themselves.
+	Fallbacks int64 `json:"fallbacks,omitempty"`
 }
 
 // A ModelWeight is the weight of one feature.
@@ -74,7 +76,8 @@ const (
 	FamilyLists  = "lists"  // products: [ranking.Lists]
 	FamilyTopics = "topics" // topics: [ranking.Lists]
 	FamilyPairs  = "pairs"  // products: [ranking.Pairs]
-	FamilyNear   = "near"   // products: what was acted on together with them
+	FamilyNear   = "near"   // products: [ranking.Together]
+	FamilyFit    = "fit"    // products: [ranking.Neighbours]
 )
 
 const (
@@ -165,7 +168,7 @@ func (w *LearnedWeights) problems(surface string) []Problem {
 		}
 		seen[f.Name] = true
 	}
-	if w.Lists < 0 || math.IsNaN(w.Loss) || math.IsInf(w.Loss, 0) || w.Loss < 0 {
+	if w.Lists < 0 || w.Fallbacks < 0 || math.IsNaN(w.Loss) || math.IsInf(w.Loss, 0) || w.Loss < 0 {
 		ps = append(ps, invalid(at+"/loss", "lists or loss out of range", "give what was counted"))
 	}
 	if len(w.State) > maxModelState {
@@ -201,11 +204,8 @@ func (r *LearnedRow) problem(at string) (Problem, bool) {
 // checkRow reads a row as whoever serves it would.
 func checkRow(family string, row []byte) error {
 	nobody := func(string) int32 { return -1 }
-	switch family {
-	case FamilyLists, FamilyTopics, FamilyPairs, FamilyNear:
-		if len(row) == 0 {
-			return nil
-		}
+	if families := []string{FamilyLists, FamilyTopics, FamilyPairs, FamilyNear, FamilyFit}; len(row) == 0 && slices.Contains(families, family) {
+		return nil
 	}
 	switch family {
 	case FamilyLists:
@@ -215,7 +215,9 @@ func checkRow(family string, row []byte) error {
 	case FamilyPairs:
 		return new(ranking.Pairs).SetRow(-1, row, nobody)
 	case FamilyNear:
-		return nil
+		return new(ranking.Together).SetRow(-1, row, nobody)
+	case FamilyFit:
+		return new(ranking.Neighbours).SetRow(-1, row, nobody)
 	}
 	return fmt.Errorf("%q is no family of rows", clip(family))
 }

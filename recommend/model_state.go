@@ -31,9 +31,10 @@ type LearnedModel struct {
 
 // A Staged names a publication that is not complete.
 type Staged struct {
-	By       string `json:"by"`
-	Sequence int64  `json:"sequence"`
-	Parts    int    `json:"parts,omitempty"` // that have come
+	By       string    `json:"by"`
+	Sequence int64     `json:"sequence"`
+	Parts    int       `json:"parts,omitempty"` // that have come
+	At       time.Time `json:"at,omitzero"`     // when it was made
 }
 
 func (s Staged) same(o Staged) bool { return s.By == o.By && s.Sequence == o.Sequence }
@@ -119,7 +120,7 @@ func (s *SurfaceModel) Version(n int64) *ModelVersion {
 // before. It is a [*Refusal] when l does not follow what was learned before:
 // its trainer was passed by another. After an error m is as it was.
 func (m *LearnedModel) Take(l *Learned) (duplicate bool, err error) {
-	part := Staged{By: l.By, Sequence: l.Sequence, Parts: l.Part + 1}
+	part := Staged{By: l.By, Sequence: l.Sequence, Parts: l.Part + 1, At: l.MadeAt.UTC()}
 	staged := m.Staged != nil && m.Staged.same(part)
 	switch {
 	case l.Sequence == m.Sequence && l.By == m.By, staged && l.Part < m.Staged.Parts:
@@ -166,7 +167,7 @@ func (m *LearnedModel) offsetsFollow(l *Learned) error {
 }
 
 func (m *LearnedModel) drop(s Staged) {
-	s.Parts = 0
+	s.Parts, s.At = 0, time.Time{}
 	m.Dropped = append(m.Dropped, s)
 	if n := len(m.Dropped) - maxDropped; n > 0 {
 		m.Dropped = slices.Delete(m.Dropped, 0, n)

@@ -35,7 +35,8 @@ type Policy struct {
 	Topics     []Topic        `json:"topics" yaml:"topics"`
 	Factors    RankingFactors `json:"ranking" yaml:"ranking"`
 	// Experiments serve some readers in other ways.
-	Experiments []Experiment `json:"experiments,omitempty" yaml:"experiments"`
+	Experiments []Experiment  `json:"experiments,omitempty" yaml:"experiments"`
+	Learning    LearningRules `json:"learning" yaml:"learning"`
 }
 
 // PublishRules limit what an expert may publish.
@@ -157,6 +158,12 @@ type RankingFactors struct {
 	Availability float64  `json:"availability" yaml:"availability"`
 	Engagement   float64  `json:"engagement" yaml:"engagement"`
 	Notes        []string `json:"notes,omitempty" yaml:"notes"`
+}
+
+// LearningRules say how what readers do moves the weights.
+type LearningRules struct {
+	Publish Duration `json:"publish" yaml:"publish"` // between two publications of what was learned
+	Share   float64  `json:"share" yaml:"share"`     // of one processor that learning takes at most
 }
 
 // Duration is a time.Duration that reads and writes as "72h" or "10m".

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"vitrine.dev/recommend/link"
 )
@@ -52,6 +53,9 @@ func (p *Policy) validate() error {
 	}
 	if p.Window.Length > mostWindow {
 		bad("window.length: %d is over %d, as many as a cursor can tell of", p.Window.Length, mostWindow)
+	}
+	if p.Learning.Publish.D() < 100*time.Millisecond || !(p.Learning.Share > 0 && p.Learning.Share <= 1) {
+		bad("learning: publish %v is under 100ms, or share %v not above 0 and up to 1", p.Learning.Publish.D(), p.Learning.Share)
 	}
 	for _, f := range []struct {
 		name string

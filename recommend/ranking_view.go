@@ -1,6 +1,10 @@
 package recommend
 
-import "slices"
+import (
+	"slices"
+
+	"vitrine.dev/ranking"
+)
 
 // A RankingView is how windows are ranked, for everybody.
 type RankingView struct {
@@ -51,7 +55,8 @@ func (w *Windows) Ranking(lang string) *RankingView {
 func (w *Windows) rankedSurface(s Surface, policy *Policy) RankedSurface {
 	out := RankedSurface{Name: s.String(), Learned: w.memory != nil, Weights: []RankingWeight{}}
 	start := priors(s, &policy.Factors)
-	for _, x := range w.model(s, policy).Weights() {
+	linear, _ := w.model(s, policy).(ranking.Linear) // trees have no weights to show
+	for _, x := range linear.Weights() {
 		r := RankingWeight{Feature: x.Name, Weight: x.Value}
 		for k := range start {
 			if start[k].Name == x.Name {

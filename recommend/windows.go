@@ -228,9 +228,11 @@ func (w *Windows) surfaceOf(id, pseudonym string) Surface {
 }
 
 // model is what a surface scores by now.
-func (w *Windows) model(s Surface, policy *Policy) ranking.Linear {
+func (w *Windows) model(s Surface, policy *Policy) ranking.Model {
 	if w.memory != nil {
-		return w.memory.model(s)
+		if m := w.memory.model(s); m != nil {
+			return m
+		}
 	}
 	return priorModel(s, &policy.Factors)
 }
