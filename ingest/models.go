@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"encoding/json"
+
 	"vitrine.dev/recommend"
 )
 
@@ -19,6 +21,8 @@ func checkModel(e recommend.Event) (any, error) {
 		v = new(recommend.Learned)
 	case recommend.TypeModelRuled:
 		v = new(recommend.RuledModel)
+	case recommend.TypeModelLoaded:
+		v = new(recommend.LoadedModel)
 	default:
 		return nil, unknownType(e)
 	}
@@ -38,13 +42,28 @@ func decideModel(_ Scene, state *recommend.LearnedModel, e recommend.Event, deco
 	if state.Seen.Has(e) {
 		return Outcome{Duplicate: true}, nil
 	}
-	if r, ok := decoded.(*recommend.RuledModel); ok {
-		if err := state.Rule(r); err != nil {
+	out := Outcome{Changed: true}
+	switch v := decoded.(type) {
+	case *recommend.RuledModel:
+		if err := state.Rule(v); err != nil {
 			return Outcome{}, err
 		}
+	case *recommend.LoadedModel:
+		out.Leaves = []Leaf{treesLeaf(v, state.Load(v))}
 	}
 	state.Seen.Add(e)
-	return Outcome{Changed: true}, nil
+	return out, nil
+}
+
+// treesLeaf holds the trees loaded last for a surface.
+func treesLeaf(l *recommend.LoadedModel, version int64) Leaf {
+	surface, _ := recommend.SurfaceNamed(l.Surface)
+	return Leaf{
+		Ref: recommend.Ref{Kind: recommend.KindModel, ID: recommend.TreesID(surface)},
+		Apply: func(json.RawMessage) (json.RawMessage, error) {
+			return marshal(recommend.ModelTrees{Version: version, Trees: l.Trees})
+		},
+	}
 }
 
 func decideLearned(state *recommend.LearnedModel, l *recommend.Learned) (Outcome, error) {

@@ -319,6 +319,33 @@ func TestARulingTwiceIsOne(t *testing.T) {
 	}
 }
 
+func TestTreesTakeThePlaceOfWeights(t *testing.T) {
+	load := func(trees string) recommend.Event {
+		return event(recommend.TypeModelLoaded, recommend.ModelKey, noon, recommend.LoadedModel{Surface: "home", Trees: json.RawMessage(trees), Text: "from the lab", By: "mod", At: noon})
+	}
+	b := newBench()
+	b.mustFold(t, ingest.Models(), learned(recommend.Learned{By: "t1", Sequence: 1, Surfaces: weighted(1)}))
+	for name, trees := range map[string]string{
+		"no trees": `{}`, "a feature that there is not": strings.ReplaceAll(oneTree, "interest", "commission"),
+	} {
+		if _, err := b.fold(ingest.Models(), load(trees)); code(err) != "validation" {
+			t.Errorf("%s: refused as %s, want validation", name, code(err))
+		}
+	}
+	b.mustFold(t, ingest.Models(), load(oneTree))
+	b.mustFold(t, ingest.Models(), load(oneTree)) // another takes the place of the first
+	b.mustFold(t, ingest.Models(), learned(recommend.Learned{By: "t1", Sequence: 2, Surfaces: weighted(2)}))
+	s := model(b).Surface(recommend.SurfaceHome)
+	trees := modelDoc[recommend.ModelTrees](b, recommend.TreesID(recommend.SurfaceHome))
+	if v := s.Serving(); v.Trees != 3 || v.Trees != trees.Version || s.Latest != 4 {
+		t.Errorf("serving %+v of %d versions, the trees are of %d; want trees of version 3", v, s.Latest, trees.Version)
+	}
+	b.mustFold(t, ingest.Models(), ruledModel(recommend.RuledModel{Surface: "home", Action: "unpin"}))
+	if v := model(b).Surface(recommend.SurfaceHome).Serving(); v.Version != 4 || v.Weights[0].Value != 2 {
+		t.Errorf("unpinned, %+v is served, want the weights learned last", v)
+	}
+}
+
 // TestVersionsReachFarBack publishes for weeks: of the versions that are kept
 // some are minutes old and some weeks, a pinned one stays, and those in doubt go.
 func TestVersionsReachFarBack(t *testing.T) {

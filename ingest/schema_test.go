@@ -53,9 +53,13 @@ func examples() map[string][]string {
 			`{"surface":"home","action":"pin","text":"it is good","by":"m1","at":` + at + `}`,
 			`{"surface":"rank","action":"rollback","version":3,"text":"it is bad","by":"m1","at":` + at + `,"later":1}`,
 		},
+		recommend.TypeModelLoaded:  {`{"surface":"home","trees":` + oneTree + `,"text":"trained on last month","by":"m1","at":` + at + `,"later":1}`},
 		recommend.TypeEarningRuled: {`{"order":"o1","partner":"jd","line":"1","state":"fraud","text":"two accounts, one buyer","by":"m1","at":` + at + `}`},
 	}
 }
+
+// oneTree is a model that splits once, by interest.
+const oneTree = `{"num_class":1,"num_tree_per_iteration":1,"feature_names":["interest"],"tree_info":[{"tree_structure":{"split_feature":0,"threshold":0.5,"decision_type":"<=","default_left":true,"missing_type":"None","internal_value":0,"left_child":{"leaf_value":-1},"right_child":{"leaf_value":1}}}]}`
 
 func compileSchema(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
@@ -146,7 +150,7 @@ func TestFoldsTakeTheExamples(t *testing.T) {
 		recommend.TypeReaderDeclared: "r1", recommend.TypeReaderErased: "r1", recommend.TypeActed: "r1",
 		recommend.TypeExpertVerified: "expert:e1", recommend.TypeRulingMade: "partner:jd",
 		recommend.TypeOrderReported: "o1", recommend.TypeOrdersSynced: "sync:jd", recommend.TypeEarningRuled: "o1",
-		recommend.TypeModelLearned: recommend.ModelKey, recommend.TypeModelRuled: recommend.ModelKey,
+		recommend.TypeModelLearned: recommend.ModelKey, recommend.TypeModelRuled: recommend.ModelKey, recommend.TypeModelLoaded: recommend.ModelKey,
 	}
 	for typ, datas := range examples() {
 		for _, data := range datas {

@@ -28,7 +28,8 @@ type source struct {
 	client    *client
 	topic     string // on the broker
 	partition int
-	next      int64 // offset of the next message; kafka.FirstOffset at first
+	next      int64         // offset of the next message; kafka.FirstOffset at first
+	wait      time.Duration // for a message to come; pollWait when 0
 }
 
 // fetch returns the messages that follow the last ones, and the offset that
@@ -40,11 +41,15 @@ func (s *source) fetch(ctx context.Context) (ms []kafka.Message, end int64, err 
 			return nil, 0, err
 		}
 	}
-	rctx, cancel := context.WithTimeout(ctx, pollWait+requestTimeout)
+	wait := s.wait
+	if wait <= 0 {
+		wait = pollWait
+	}
+	rctx, cancel := context.WithTimeout(ctx, wait+requestTimeout)
 	defer cancel()
 	res, err := s.client.Fetch(rctx, &kafka.FetchRequest{
 		Topic: s.topic, Partition: s.partition, Offset: s.next,
-		MinBytes: 1, MaxBytes: fetchBytes, MaxWait: pollWait,
+		MinBytes: 1, MaxBytes: fetchBytes, MaxWait: wait,
 	})
 	switch {
 	case err != nil:

@@ -1,0 +1,269 @@
+package ingest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"vitrine.dev/recommend"
+)
+
+// A Pupil is what a [Trainer] teaches: a learner with its memory. One goroutine
+// uses it.
+type Pupil interface {
+	// Mind takes rows that were published before; what a Mind is told to serve a
+	// pupil need not mind.
+	recommend.Mind
+	// Resume goes on from a state that Changes returned, of a surface.
+	Resume(s recommend.Surface, state json.RawMessage) error
+	// Restart goes on from weights of a surface that somebody took back to; none
+	// are those of the prior.
+	Restart(s recommend.Surface, weights []recommend.ModelWeight) error
+	// Observe takes the next action of the log.
+	Observe(ctx context.Context, a *recommend.Action) error
+	// Changes returns, in a fixed order, what has changed since it was called
+	// last, rows that it was told excepted.
+	Changes() (rows []recommend.LearnedRow, surfaces map[string]recommend.LearnedWeights)
+}
+
+// A Trainer learns from the actions in the log and appends what changed to
+// vitrine.models. Hand Run to [Consumer.Duties]: the process that holds the
+// partition of [recommend.ModelKey] learns, and no other does.
+//
+// How far it has learned is published with what it learned, in one step. So
+// after a crash, or in another process, it goes on from the last publication,
+// and every action after that is observed again and counted once. Of two that
+// take themselves for the trainer one is refused by the fold and begins again
+// from what the other has published.
+type Trainer struct {
+	Cluster Cluster
+	Group   string // of the [Consumer]; DefaultGroup when empty
+	Codec   Codec
+	Store   recommend.Store
+	Log     recommend.Log
+	// New returns a pupil that knows nothing. It is called whenever learning
+	// begins from what is published.
+	New func() Pupil
+	// Ready is called before learning begins, and waits until what the pupil
+	// looks at is there; done is called when it is not needed any more, also
+	// after an error. It may be nil.
+	Ready func(context.Context) (done func(), err error)
+	// Pace says how to learn. It is asked again and again.
+	Pace func() recommend.LearningRules
+
+	Now     func() time.Time // time.Now when nil
+	Backoff func(attempt int) time.Duration
+	Logger  *slog.Logger     // none when nil
+	Metrics *LearningMetrics // none when nil
+}
+
+// Run learns until ctx ends, if it falls to d.
+func (t *Trainer) Run(ctx context.Context, d Duty) {
+	if d.Topic != recommend.TopicModels || !d.Holds(recommend.ModelKey) {
+		return
+	}
+	c := t.defaults()
+	for failed := 0; ctx.Err() == nil; failed++ {
+		began := c.Now()
+		err := c.guarded(ctx, d.Partition)
+		if ctx.Err() != nil {
+			return
+		}
+		if c.Now().Sub(began) > time.Minute {
+			failed = 0
+		}
+		level := slog.LevelWarn
+		if errors.Is(err, recommend.ErrConflict) {
+			level = slog.LevelInfo
+		}
+		c.Logger.Log(ctx, level, "learning begins again from what is published", "attempt", failed+1, "err", err)
+		_ = pause(ctx, c.Backoff(failed))
+	}
+}
+
+// guarded makes an error of a panic: folding goes on beside it.
+func (t *Trainer) guarded(ctx context.Context, partition int) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			t.Logger.ErrorContext(ctx, "learning panicked", "err", fmt.Sprintf("panic of %T", v), "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic of %T", v)
+		}
+	}()
+	return t.train(ctx, partition)
+}
+
+func (t *Trainer) defaults() *Trainer {
+	c := *t
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Backoff == nil {
+		c.Backoff = backoff
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Ready == nil {
+		c.Ready = func(context.Context) (func(), error) { return func() {}, nil }
+	}
+	return &c
+}
+
+// A lesson is learning from one state that was published on.
+type lesson struct {
+	*Trainer
+	client    *client
+	by        string
+	pupil     Pupil
+	actions   *actionReader
+	known     recommend.LearnedModel // as published last
+	followed  map[string]int64       // rollbacks, by surface
+	seen      *recentIDs
+	allowance float64   // bytes of rows
+	rested    time.Time // when allowance was that
+	behind    time.Time // when the next action was appended; zero when there is none
+}
+
+// train learns until ctx ends or it cannot go on; that it was passed by another
+// trainer wraps ErrConflict.
+func (t *Trainer) train(ctx context.Context, partition int) error {
+	done, err := t.Ready(ctx)
+	defer done()
+	if err != nil {
+		return err
+	}
+	l := &lesson{Trainer: t, client: t.Cluster.client(), by: rand.Text()[:16], pupil: t.New(), seen: newRecentIDs(recentActions), allowance: rowsBurst, rested: t.Now()}
+	defer l.client.close()
+	if err := l.awaitFolded(ctx, partition); err != nil {
+		return err
+	}
+	if err := l.resume(ctx); err != nil {
+		return err
+	}
+	actions, err := l.open(ctx)
+	if err != nil {
+		return err
+	}
+	l.actions = actions
+	t.Logger.InfoContext(ctx, "learning", "by", l.by, "sequence", l.known.Sequence, "offsets", actions.offsets())
+	return l.learn(ctx)
+}
+
+// learn observes and publishes until ctx ends.
+func (l *lesson) learn(ctx context.Context) error {
+	next := l.Now().Add(l.Pace().Publish.D())
+	for {
+		if err := l.observe(ctx, next); err != nil {
+			return err
+		}
+		if l.Now().Before(next) {
+			continue
+		}
+		if err := l.publish(ctx); err != nil {
+			return err
+		}
+		next = l.Now().Add(l.rest())
+	}
+}
+
+// Rows are published with an allowance that grows with time: the log keeps them.
+const (
+	rowsBurst  = 8 << 20  // bytes
+	rowsSecond = 64 << 10 // bytes
+)
+
+// rest is how long to learn until the next publication.
+func (l *lesson) rest() time.Duration {
+	now := l.Now()
+	l.allowance = min(l.allowance+rowsSecond*now.Sub(l.rested).Seconds(), rowsBurst)
+	l.rested = now
+	return max(l.Pace().Publish.D(), time.Duration(-l.allowance/rowsSecond*float64(time.Second)))
+}
+
+// observe takes what there is of actions, until a time. It leaves the processor
+// to others for as much time as the pace says.
+func (l *lesson) observe(ctx context.Context, until time.Time) error {
+	events, err := l.actions.next(ctx)
+	if err != nil {
+		return err
+	}
+	l.behind = time.Time{}
+	for i := range events {
+		e := &events[i]
+		l.behind = e.Appended
+		if err := l.settle(ctx, e.Appended); err != nil {
+			return err
+		}
+		if err := l.take(ctx, e); err != nil {
+			return err
+		}
+		l.actions.done(e)
+		if i%64 == 0 && !l.Now().Before(until) {
+			l.actions.putBack(events[i+1:])
+			break
+		}
+	}
+	if l.actions.caughtUp() {
+		l.behind = time.Time{}
+	}
+	l.Metrics.lag(l.Now(), l.behind)
+	return ctx.Err()
+}
+
+// settleFor is how old an action is before it is learned from: what it refers to
+// is folded and followed by then.
+const settleFor = time.Second
+
+func (l *lesson) settle(ctx context.Context, appended time.Time) error {
+	if wait := settleFor - l.Now().Sub(appended); wait > 0 {
+		return pause(ctx, min(wait, settleFor))
+	}
+	return nil
+}
+
+// take observes one event.
+func (l *lesson) take(ctx context.Context, e *recommend.Event) error {
+	if l.seen.twice(e.Source, e.ID) {
+		return nil
+	}
+	decoded, err := checkAction(*e)
+	if err != nil {
+		return nil //nolint:nilerr // it is in the dead letters, with its reason
+	}
+	a, ok := decoded.(*recommend.Action)
+	if !ok {
+		return nil
+	}
+	began := time.Now()
+	for attempt := 0; ; attempt++ {
+		if err = l.pupil.Observe(ctx, a); !errors.Is(err, recommend.ErrUnavailable) {
+			break
+		}
+		if stop := pause(ctx, l.Backoff(attempt)); stop != nil {
+			return stop
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("observe %s: %w", e.ID, err)
+	}
+	took := time.Since(began)
+	l.Metrics.observed(took)
+	return l.yield(ctx, took)
+}
+
+// yield waits for so long that learning takes its share of one processor.
+func (l *lesson) yield(ctx context.Context, took time.Duration) error {
+	share := l.Pace().Share
+	l.actions.owed += time.Duration(float64(took) * (1 - share) / share)
+	if l.actions.owed < 5*time.Millisecond {
+		return nil
+	}
+	owed := min(l.actions.owed, time.Second)
+	l.actions.owed = 0
+	return pause(ctx, owed)
+}
