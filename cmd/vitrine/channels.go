@@ -37,12 +37,20 @@ func (p *process) frameOrigins() []string {
 
 // duties are what a process does beside folding while it holds a partition:
 // the partition of the orders topic that a partner's mark lies in makes it the
-// one that asks this partner for orders.
-func (p *process) duties() func(context.Context, ingest.Duty) {
+// one that asks this partner for orders; that of the models topic makes it the
+// one that learns.
+func (p *process) duties(shelf *recommend.Shelf) (func(context.Context, ingest.Duty), error) {
+	trainer, err := p.trainer(shelf)
+	if err != nil {
+		return nil, err
+	}
 	puller := &ingest.Puller{
 		Channels: p.channels.All(), Store: p.engines.Store, Log: p.engines.Publisher, Now: p.cfg.now, Logger: p.cfg.logger,
 	}
-	return puller.Run
+	return func(ctx context.Context, d ingest.Duty) {
+		puller.Run(ctx, d)
+		trainer.Run(ctx, d)
+	}, nil
 }
 
 // checker asks partners again for facts that grew old.

@@ -39,6 +39,11 @@ type config struct {
 	Sub, Scope, Partner string
 	TTL                 time.Duration
 
+	// Of train.
+	Surface string
+	DryRun  bool
+	By, Why string
+
 	Topic, Reason, ID string
 	Open              bool
 	Through           string
@@ -70,6 +75,8 @@ func flagsOf(name string) []string {
 		return engines
 	case "rebuild":
 		return append(engines, "verify")
+	case "train":
+		return append(engines, "surface", "dry-run", "by", "why")
 	case "dead":
 		return append(engines, "topic", "reason", "id", "open", "through")
 	case "partner":
@@ -159,6 +166,10 @@ func (c *config) define(fs *flag.FlagSet) {
 	fs.StringVar(&c.Scope, "scope", "window:read", "`scopes`, separated by blanks")
 	fs.StringVar(&c.Partner, "partner", "", "partner `id` that catalog:write and orders:write act for, or that the shop is (several with commas)")
 	fs.DurationVar(&c.TTL, "ttl", 30*24*time.Hour, "how long the token is good")
+	fs.StringVar(&c.Surface, "surface", "", "only this `surface`: home, topic or rank")
+	fs.BoolVar(&c.DryRun, "dry-run", false, "print what would be served, and change nothing")
+	fs.StringVar(&c.By, "by", "operator", "`id` of who decides")
+	fs.StringVar(&c.Why, "why", "", "`reason`, kept with the decision")
 	fs.StringVar(&c.Topic, "topic", "", "only letters of this `topic`")
 	fs.StringVar(&c.Reason, "reason", "", "only letters with this `reason`")
 	fs.StringVar(&c.ID, "id", "", "only the letter with this `id`, topic/partition/offset")

@@ -42,6 +42,7 @@ func commands() []command {
 		{"eval", "DIR …", "measure ranking: replay a data set through the serving code", evalDirs},
 		{"demo", "", "--simulate: let a made-up society live with the windows, and tell how they serve it", simulate},
 		{"rebuild", "", "fold all documents anew from the log, while the service runs", rebuildCommand},
+		{"train", "[show|rollback|pin|unpin|load …]", "what surfaces are scored by: learn it anew, look at it, take it back", trainCommand},
 		{"dead", "list|show|redrive", "dead letters: what could not be folded, and why", dead},
 		{"partner", "", "a small shop that sells nothing, to buy at and to make misbehave", servePartner},
 		{"policy", "check|show [FILE]", "validate a policy file, print the default one", policyCommand},

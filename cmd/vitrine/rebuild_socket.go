@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -49,6 +50,7 @@ func (s *service) control(ctx context.Context) error {
 		defer one.Unlock()
 		s.serveRebuild(w, r)
 	})
+	mux.HandleFunc("POST /train", s.serveTrain)
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
 	defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
 	err = srv.Serve(l)
@@ -61,6 +63,13 @@ func (s *service) control(ctx context.Context) error {
 
 // serveRebuild rebuilds for as long as whoever asked stays.
 func (s *service) serveRebuild(w http.ResponseWriter, r *http.Request) {
+	s.serveCommand(w, r, func(progress, report io.Writer) error {
+		return s.rebuild(r.Context(), rebuildOptions{verify: r.URL.Query().Get("verify") == "true", progress: progress, report: report})
+	})
+}
+
+// serveCommand runs a command for somebody at the socket.
+func (s *service) serveCommand(w http.ResponseWriter, r *http.Request, run func(progress, report io.Writer) error) {
 	var mu sync.Mutex
 	out := json.NewEncoder(w)
 	send := func(l rebuildLine) {
@@ -69,18 +78,17 @@ func (s *service) serveRebuild(w http.ResponseWriter, r *http.Request) {
 		_ = out.Encode(l) // whoever has left ends the request
 		_ = http.NewResponseController(w).Flush()
 	}
-	err := s.rebuild(r.Context(), rebuildOptions{
-		verify:   r.URL.Query().Get("verify") == "true",
-		progress: printer(func(text string) { send(rebuildLine{Progress: text}) }),
-		report:   printer(func(text string) { send(rebuildLine{Report: text}) }),
-	})
+	err := run(
+		printer(func(text string) { send(rebuildLine{Progress: text}) }),
+		printer(func(text string) { send(rebuildLine{Report: text}) }),
+	)
 	last := rebuildLine{Done: true}
 	switch {
 	case errors.Is(err, errDiffers):
 		last.Differs = true
 	case err != nil:
 		last.Error = err.Error()
-		s.cfg.logger.ErrorContext(r.Context(), "rebuild failed", "err", err)
+		s.cfg.logger.ErrorContext(r.Context(), "a command failed", "path", r.URL.Path, "err", err)
 	}
 	send(last)
 }
@@ -96,12 +104,17 @@ func (f printer) Write(b []byte) (int, error) {
 // askForRebuild has the service that runs on cfg.Data rebuild. Done is false if
 // there is none.
 func askForRebuild(ctx context.Context, cfg *config, env environment) (done bool, err error) {
+	return askService(ctx, cfg, env, fmt.Sprintf("rebuild?verify=%t", cfg.Verify), http.NoBody)
+}
+
+// askService has the service that runs on cfg.Data do a command. Done is false
+// if there is none.
+func askService(ctx context.Context, cfg *config, env environment, command string, body io.Reader) (done bool, err error) {
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", socketPath(cfg))
 	}}
 	defer transport.CloseIdleConnections()
-	url := fmt.Sprintf("http://vitrine/rebuild?verify=%t", cfg.Verify)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://vitrine/"+command, body)
 	if err != nil {
 		return true, err
 	}
@@ -109,13 +122,14 @@ func askForRebuild(ctx context.Context, cfg *config, env environment) (done bool
 	if _, ok := errors.AsType[*net.OpError](err); ok && ctx.Err() == nil {
 		return false, nil // nobody there
 	}
+	name, _, _ := strings.Cut(command, "?")
 	if err != nil {
-		return true, fmt.Errorf("rebuild: %w", err)
+		return true, fmt.Errorf("%s: %w", name, err)
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		why, _ := io.ReadAll(io.LimitReader(res.Body, 1000))
-		return true, fmt.Errorf("rebuild: %s: %s", res.Status, why)
+		return true, fmt.Errorf("%s: %s: %s", name, res.Status, why)
 	}
 	return true, readRebuild(res.Body, env)
 }
@@ -126,7 +140,7 @@ func readRebuild(body io.Reader, env environment) error {
 	for {
 		var l rebuildLine
 		if err := in.Decode(&l); err != nil {
-			return fmt.Errorf("rebuild: the service broke off: %w", err)
+			return fmt.Errorf("the service broke off: %w", err)
 		}
 		fmt.Fprint(env.Stderr, l.Progress)
 		fmt.Fprint(env.Stdout, l.Report)

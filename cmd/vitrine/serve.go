@@ -108,6 +108,7 @@ type process struct {
 	consumer   *ingest.Consumer
 	loaded     atomic.Bool // the follower has read everything once
 	server     *api.Server
+	memory     *recommend.Memory // what the windows are made by; nil without the API
 	background []func(context.Context) error
 }
 
@@ -120,8 +121,15 @@ func (p *process) build() (*http.Server, error) {
 	var apply func(context.Context, recommend.Kind, []recommend.Document) error
 	if p.role.api {
 		shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: p.world.Scene, Now: p.cfg.now, Logger: p.cfg.logger, Store: p.engines.Store})
-		kinds = recommend.ShelfKinds()
-		apply = shelf.Apply
+		p.memory = recommend.NewMemory(p.world.Scene().Policy)
+		models := recommend.NewModelFollower(p.memory, p.cfg.logger)
+		if err := p.served(models); err != nil {
+			return nil, err
+		}
+		kinds = append(recommend.ShelfKinds(), recommend.KindModel)
+		apply = func(ctx context.Context, kind recommend.Kind, docs []recommend.Document) error {
+			return errors.Join(shelf.Apply(ctx, kind, docs), models.Apply(ctx, kind, docs))
+		}
 	}
 	p.follower = p.service.follower(kinds, apply)
 	p.background = append(p.background, p.follow, p.watchPolicy)
@@ -133,7 +141,9 @@ func (p *process) build() (*http.Server, error) {
 		if p.consumer, err = p.service.consumer(p.follower); err != nil {
 			return nil, err
 		}
-		p.consumer.Duties = p.duties()
+		if p.consumer.Duties, err = p.duties(shelf); err != nil {
+			return nil, err
+		}
 		p.background = append(p.background, p.consumer.Run)
 	}
 	if !p.role.api {
@@ -145,7 +155,7 @@ func (p *process) build() (*http.Server, error) {
 func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
 	keys, store := p.engines.Keys, p.engines.Store
 	windows := recommend.NewWindows(recommend.WindowsConfig{
-		Shelf: shelf, World: p.world, Store: store, Pseudonyms: p.engines.Pseudonyms, Checker: p.checker(), SecretKey: keys.Secret("cursor"),
+		Shelf: shelf, Memory: p.memory, World: p.world, Store: store, Pseudonyms: p.engines.Pseudonyms, Checker: p.checker(), SecretKey: keys.Secret("cursor"),
 		Now: p.cfg.now, Logger: p.cfg.logger,
 	})
 	pages := web.Config{

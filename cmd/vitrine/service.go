@@ -53,7 +53,7 @@ func (s *service) follower(kinds []recommend.Kind, apply func(context.Context, r
 	}
 	return &recommend.Follower{
 		Store: s.engines.Store, Kinds: kinds, Every: every, Wake: s.engines.Wake, Logger: s.cfg.logger,
-		Seldom: map[recommend.Kind]time.Duration{recommend.KindPulse: pulseEvery},
+		Seldom: map[recommend.Kind]time.Duration{recommend.KindPulse: pulseEvery, recommend.KindModel: modelEvery},
 		Apply: func(ctx context.Context, kind recommend.Kind, docs []recommend.Document) error {
 			if kind == recommend.KindRuling {
 				if err := s.world.Apply(ctx, docs); err != nil {

@@ -31,6 +31,9 @@ type Config struct {
 	// too, and of what its data says, such as a [*recommend.PublishedPick]. Of
 	// refused and repeated ones it is not. It may be nil.
 	Folded func(e recommend.Event, data any)
+	// SecretKey is that of the installation whose windows the events name; nil
+	// makes the replay an installation of its own.
+	SecretKey []byte
 	// Logger is told what a service would be; nil tells nobody.
 	Logger *slog.Logger
 }
@@ -51,6 +54,9 @@ type Replay struct {
 func New(c Config) *Replay {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.SecretKey == nil {
+		c.SecretKey = make([]byte, 32)
 	}
 	r := &Replay{world: recommend.NewWorld(c.Policy, c.Logger)}
 	r.store = ingest.NewReplay(ingest.ReplayConfig{
@@ -75,7 +81,7 @@ func New(c Config) *Replay {
 	r.shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: r.world.Scene, Now: r.Now, Logger: c.Logger, Store: r.store})
 	r.memory = recommend.NewMemory(c.Policy)
 	r.windows = recommend.NewWindows(recommend.WindowsConfig{
-		Memory: r.memory, Shelf: r.shelf, World: r.world, Store: r.store, SecretKey: make([]byte, 32), Now: r.Now, Logger: c.Logger,
+		Memory: r.memory, Shelf: r.shelf, World: r.world, Store: r.store, SecretKey: c.SecretKey, Now: r.Now, Logger: c.Logger,
 		ReaderTimeout: time.Hour, // nothing is away, and no answer may depend on how busy the machine is
 	})
 	r.learner = recommend.NewLearner(recommend.LearnerConfig{Windows: r.windows, Memory: r.memory, Logger: c.Logger})
