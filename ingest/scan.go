@@ -52,21 +52,21 @@ type Extent struct {
 // written when it began, in the order in which they were appended; at equal
 // times as topics are ordered. Begun is told what there is before the first.
 // Records that are no events are left out. An error of each ends it.
-func ScanInOrder(ctx context.Context, cluster Cluster, codec Codec, topics []string, begun func([]Extent), each func(recommend.Event) error) error {
-	c := cluster.client()
-	defer c.close()
+func (c Cluster) ScanInOrder(ctx context.Context, codec Codec, topics []string, begun func([]Extent), each func(recommend.Event) error) error {
+	broker := c.client()
+	defer broker.close()
 	m := &merger{codec: codec}
 	var extents []Extent
 	for _, topic := range topics {
-		name := cluster.topic(topic)
-		all, err := c.extents(ctx, name)
+		name := c.topic(topic)
+		all, err := broker.extents(ctx, name)
 		if err != nil {
 			return fmt.Errorf("scan %s: %w", topic, err)
 		}
 		for p := range len(all[name]) {
 			x := all[name][p]
 			extents = append(extents, Extent{topic, p, x.first, x.end})
-			m.add(topic, &source{client: c, topic: name, partition: p, next: x.first}, x.end)
+			m.add(topic, &source{client: broker, topic: name, partition: p, next: x.first}, x.end)
 		}
 	}
 	begun(extents)

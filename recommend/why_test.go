@@ -219,18 +219,19 @@ func TestACardThatChancePutThereSaysSo(t *testing.T) {
 	w := f.window(t, recommend.WindowRequest{Reader: "r", Lang: "en", Seed: 3, Limit: 20})
 	found := false
 	for _, it := range w.Items {
-		if it.Source == "explore" {
-			found = true
-			if it.Reasons[0] != "New here: we try it with you" {
-				t.Errorf("reasons %q of a card that chance put there", it.Reasons)
-			}
-			y, err := f.Why(t.Context(), recommend.WhyRequest{Pick: it.Pick, Window: w.ID, WindowRequest: recommend.WindowRequest{Reader: "r", Lang: "en", Seed: 3}, Shown: &it.Score})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if y.Source != "explore" || *y.Changed || *y.Position != it.Position {
-				t.Errorf("explained as %+v, want the card %+v", y, it)
-			}
+		if it.Source != "explore" {
+			continue
+		}
+		found = true
+		if it.Reasons[0] != "New here: we try it with you" {
+			t.Errorf("reasons %q of a card that chance put there", it.Reasons)
+		}
+		y, err := f.Why(t.Context(), recommend.WhyRequest{Pick: it.Pick, Window: w.ID, WindowRequest: recommend.WindowRequest{Reader: "r", Lang: "en", Seed: 3}, Shown: &it.Score})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if y.Source != "explore" || *y.Changed || *y.Position != it.Position {
+			t.Errorf("explained as %+v, want the card %+v", y, it)
 		}
 	}
 	if !found {

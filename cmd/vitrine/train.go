@@ -79,7 +79,8 @@ func parseTrain(cfg *config) (*trainRequest, error) {
 	if _, ok := recommend.SurfaceNamed(req.Surface); !ok && req.Surface != "" {
 		return nil, fmt.Errorf("train: %q is no surface", req.Surface)
 	}
-	return req, req.third(args)
+	err := req.third(args)
+	return req, err
 }
 
 // third reads the third argument.
@@ -88,7 +89,7 @@ func (r *trainRequest) third(args []string) (err error) {
 		return nil
 	}
 	if r.Do == "load" {
-		r.Trees, err = os.ReadFile(args[2])
+		r.Trees, err = os.ReadFile(args[2]) //nolint:gosec // the operator names the file
 		return err
 	}
 	if r.Version, err = strconv.ParseInt(args[2], 10, 64); err != nil {
@@ -191,7 +192,7 @@ func (s *service) awaitModel(ctx context.Context, offset int64) (*recommend.Lear
 		m, version, err := s.modelAt(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil, nil //nolint:nilerr,nilnil // it will be
+			return nil, nil //nolint:nilnil // it will be
 		case err != nil:
 			return nil, err
 		case version >= offset:

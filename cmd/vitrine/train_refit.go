@@ -40,7 +40,7 @@ func (s *service) refit(ctx context.Context, req *trainRequest, out, report io.W
 		}
 		bar = newProgress(out, "learned from", total)
 	}
-	err := ingest.ScanInOrder(ctx, s.engines.Cluster, s.engines.Codec, refitTopics(), begun, func(e recommend.Event) error {
+	err := s.engines.Cluster.ScanInOrder(ctx, s.engines.Codec, refitTopics(), begun, func(e recommend.Event) error {
 		done++
 		bar.set(done)
 		if err := r.Apply(ctx, e); err != nil && !errors.Is(err, recommend.ErrInvalid) {
