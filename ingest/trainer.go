@@ -203,7 +203,12 @@ func (l *lesson) observe(ctx context.Context, until time.Time) error {
 			return err
 		}
 		l.actions.done(e)
-		if i%64 == 0 && !l.Now().Before(until) {
+		if i%64 != 0 {
+			continue
+		}
+		now := l.Now()
+		l.Metrics.lag(now, l.behind)
+		if !now.Before(until) {
 			l.actions.putBack(events[i+1:])
 			break
 		}
