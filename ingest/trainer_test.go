@@ -243,9 +243,7 @@ func TestTheTrainerPublishesWhatItLearns(t *testing.T) {
 		t.Errorf("offsets %v, want those after all actions", m.Offsets)
 	}
 	await(t, "the lag to be gone", func() bool { return gather(t, s.reg)["vitrine_learning_lag_seconds{}"] == 0 })
-	if got := gather(t, s.reg)["vitrine_learning_lists_total{surface=home}"]; got != 321 {
-		t.Errorf("lists learned from: %g, want 321", got)
-	}
+	await(t, "the figure of lists learned from", func() bool { return gather(t, s.reg)["vitrine_learning_lists_total{surface=home}"] == 321 })
 }
 
 // TestATrainerThatDiesIsGoneOnFrom stops trainers at any moment: what is
