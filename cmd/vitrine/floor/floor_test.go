@@ -103,7 +103,8 @@ func TestPopularForgetsWhatIsOlderThanItsWindow(t *testing.T) {
 	s.act("r1", recommend.ActImpression, "c", "w", 5*24*hour)
 	s.act("r1", recommend.ActHide, "c", "w", 5*24*hour)
 	want(t, s.order("r", 6*24*hour, 20), "a", "b", "c")
-	want(t, s.order("r", 8*24*hour, 20), "b", "c", "a")
+	want(t, s.order("r", 8*24*hour, 20), "b", "a", "c") // by what is older, where nothing is new
+	want(t, s.order("r", 184*24*hour, 20), "b", "c", "a")
 }
 
 func TestClickRateCountsAnsweredImpressionsAlone(t *testing.T) {
