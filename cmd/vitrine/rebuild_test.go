@@ -45,22 +45,16 @@ func (in *installation) lived(api *process) {
 	}
 }
 
-// asking asks for windows, below the limit for one reader, until it is stopped;
-// not one may fail.
+// asking asks for windows, below the limit for one reader, from now until it is
+// stopped; not one may fail.
 func (in *installation) asking(api *process) (stop func()) {
 	reader := api.client(in.token("rita", "window:read"))
 	done := make(chan struct{})
 	var wg sync.WaitGroup
-	var asked int
 	wg.Go(func() {
 		tick := time.NewTicker(200 * time.Millisecond)
 		defer tick.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-			}
+		for asked := 0; ; asked++ {
 			var page windowPage
 			if err := reader.get("/v1/window?limit=20&topic=books", &page); err != nil {
 				in.t.Errorf("window %d: %v", asked, err)
@@ -70,15 +64,16 @@ func (in *installation) asking(api *process) (stop func()) {
 				in.t.Errorf("window %d is empty", asked)
 				return
 			}
-			asked++
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
 		}
 	})
 	return func() {
 		close(done)
 		wg.Wait()
-		if asked == 0 {
-			in.t.Error("nobody asked for a window meanwhile")
-		}
 	}
 }
 
