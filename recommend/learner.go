@@ -59,16 +59,15 @@ func (l *Learner) Observe(ctx context.Context, a *Action) error {
 	if historyWeight(a.Kind) == 0 || a.Pick == "" {
 		return nil
 	}
-	list := l.lists[listKey{a.Reader, a.Window}]
-	if list != nil && list.has(a.Pick) {
-		l.answer(list, a)
-	}
 	r, err := l.reader(ctx, a.Reader)
 	if err != nil || r == nil {
 		return err
 	}
-	if list == nil {
+	switch list := l.lists[listKey{a.Reader, a.Window}]; {
+	case list == nil:
 		l.organic(a, r)
+	case list.has(a.Pick):
+		l.answer(list, a)
 	}
 	l.used(a, r)
 	l.fitIfDue(ctx)

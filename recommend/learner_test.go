@@ -88,6 +88,27 @@ func TestNothingIsLearnedFromTheImpersonal(t *testing.T) {
 	}
 }
 
+// TestAReaderWhoTurnsPersonalisationOffIsNotLearnedFromAnyMore: nor from what he
+// was shown before.
+func TestAReaderWhoTurnsPersonalisationOffIsNotLearnedFromAnyMore(t *testing.T) {
+	for _, impersonal := range []bool{false, true} {
+		f := newShopFloor(t)
+		f.stockShelf(t, 4)
+		for i := range 8 { // of which some are held out
+			reader, window := "r"+strconv.Itoa(i), "w"+strconv.Itoa(i)
+			for _, p := range []string{"p0", "p1", "p2"} {
+				f.observe(t, recommend.Action{Reader: reader, Kind: recommend.ActImpression, Pick: p, Window: window})
+			}
+			f.observe(t, recommend.Action{Reader: reader, Kind: recommend.ActFollow, Expert: "e1"}) // the list is made
+			f.put(t, recommend.KindReader, reader, &recommend.Reader{ID: reader, Impersonal: impersonal})
+			f.observe(t, recommend.Action{Reader: reader, Kind: recommend.ActOpen, Pick: "p2", Window: window})
+		}
+		if n := f.memory.Lists(recommend.SurfaceRank); (n == 0) != impersonal {
+			t.Errorf("impersonal %t: learned from %d lists", impersonal, n)
+		}
+	}
+}
+
 func TestTheHistoryOfAReaderBringsBackWhatHeLookedAt(t *testing.T) {
 	f := newShopFloor(t)
 	f.stockShelf(t, 10)

@@ -29,13 +29,11 @@ func evalDirs(ctx context.Context, cfg *config, env environment) (err error) {
 	if err != nil {
 		return err
 	}
-	if cfg.Eval.Profile != "" {
-		stop, err := startProfile(cfg.Eval.Profile)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, stop()) }()
+	stop, err := startProfile(cfg.Eval.Profile)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stop()) }()
 	ev, err := newEvaluation(cfg, policy, env.Stderr)
 	if err != nil {
 		return err
@@ -56,7 +54,12 @@ func evalDirs(ctx context.Context, cfg *config, env environment) (err error) {
 	return err
 }
 
+// startProfile writes to path where the CPU's time goes until stop; without a
+// path there is no profile.
 func startProfile(path string) (stop func() error, err error) {
+	if path == "" {
+		return func() error { return nil }, nil
+	}
 	f, err := os.Create(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, fmt.Errorf("profile: %w", err)

@@ -40,13 +40,11 @@ func simulate(ctx context.Context, cfg *config, env environment) (err error) {
 	if err != nil {
 		return err
 	}
-	if cfg.Eval.Profile != "" {
-		stop, err := startProfile(cfg.Eval.Profile)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, stop()) }()
+	stop, err := startProfile(cfg.Eval.Profile)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, stop()) }()
 	start, days := time.Now(), cfg.Simulation.Options.Days()
 	bar := newProgress(env.Stderr, "simulated days", int64(days))
 	options := cfg.Simulation.Options
