@@ -17,9 +17,11 @@ type dose struct{ reader, expert, day int }
 type tally struct {
 	visits, impressions, clicks int
 
-	served, oracle, regret, regretSquared float64
-	free                                  float64 // an oracle's that nothing is spared
-	rivals                                rivals
+	served, oracle        float64
+	twin                  float64 // of the readers' twins
+	regret, regretSquared float64 // of a page, against his twin's
+	free                  float64 // an oracle's that nothing is spared
+	rivals                rivals
 
 	shown map[int]int // impressions by pick
 	given attention   // what the service gave
@@ -58,17 +60,17 @@ func (b *books) week(at, start time.Time) *tally {
 }
 
 // measure holds a page that was served against the best possible one and
-// against those of the baselines, before the reader acts on it.
-func (b *books) measure(s *society, rd *reader, shown []choice, at time.Time) {
+// against those of the baselines, before the reader acts on it. It returns the
+// clicks to be expected.
+func (b *books) measure(s *society, rd *reader, shown []choice, at time.Time) (served float64) {
 	t := b.week(at, s.Start)
 	choices, spared := s.choices(rd, at)
 	ideal := best(choices, s.Page)
 	t.free += rd.expected(best(append(spared, ideal...), s.Page))
-	served, oracle := rd.expected(shown), rd.expected(ideal)
+	served = rd.expected(shown)
 	t.visits++
-	t.served, t.oracle = t.served+served, t.oracle+oracle
+	t.served, t.oracle = t.served+served, t.oracle+rd.expected(ideal)
 	t.rivals.add(rd.rivals(choices, at))
-	t.regret, t.regretSquared = t.regret+oracle-served, t.regretSquared+(oracle-served)*(oracle-served)
 	t.given.add(rd, shown, at)
 	t.due.add(rd, ideal, at)
 	t.dose(rd, shown, at)
@@ -85,6 +87,7 @@ func (b *books) measure(s *society, rd *reader, shown []choice, at time.Time) {
 			b.debut(c.pick).owe(at, rd.page[k]*c.attraction)
 		}
 	}
+	return served
 }
 
 func (r *rivals) add(o rivals) {
@@ -131,6 +134,15 @@ func (t *tally) dose(rd *reader, shown []choice, at time.Time) {
 		}
 	}
 	t.mostOfExpert += most
+}
+
+// compare holds the expected clicks of a page that was served against those of
+// the page that the reader's twin had at the same moment.
+func (b *books) compare(served, twin float64, at, start time.Time) {
+	t := b.week(at, start)
+	regret := twin - served
+	t.twin += twin
+	t.regret, t.regretSquared = t.regret+regret, t.regretSquared+regret*regret
 }
 
 // click counts an open.

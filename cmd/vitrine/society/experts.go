@@ -20,6 +20,7 @@ type expert struct {
 	since   time.Time
 	posts   []post // of the last day, oldest first
 	founder bool   // was there before the first week
+	left    bool   // publishes nothing any more
 }
 
 // A post is what a publishing limit counts.
@@ -34,7 +35,7 @@ const (
 	rhythmTail = 0.8  // standard deviation of its logarithm
 	mostADay   = 3.0  // what the policy lets a newcomer publish
 	styleWidth = 0.8  // how far a pick lies from its expert's style
-	joining    = 0.5  // experts that join during the watched weeks, per expert at the start
+	joining    = 0.5  // experts that join during the watched weeks, per expert at the start; as many leave
 	newFor     = 14 * day
 )
 

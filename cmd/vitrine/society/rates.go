@@ -11,7 +11,7 @@ func (t *tally) week(s *society, from time.Time) Week {
 	n, cards := float64(max(t.visits, 1)), float64(max(t.impressions, 1))
 	w := Week{
 		Pages: t.visits, Impressions: t.impressions, Clicks: t.clicks, ClickRate: float64(t.clicks) / cards,
-		Served: t.served / n, Oracle: t.oracle / n, Free: t.free / n, Regret: t.regret / n,
+		Served: t.served / n, Twin: t.twin / n, Oracle: t.oracle / n, Free: t.free / n, Regret: t.regret / n,
 		Random: t.rivals.random / n, Newest: t.rivals.newest / n, Popular: t.rivals.popular / n,
 		Declared: t.rivals.declared / n, KnowTopics: t.rivals.topics / n, Quality: t.rivals.quality / n,
 		New: t.given.newcomers / cards, NewDue: t.due.newcomers / max(t.due.cards, 1),
@@ -20,8 +20,8 @@ func (t *tally) week(s *society, from time.Time) Week {
 		RepeatsDay: float64(t.repeatsDay) / cards, RepeatsWeek: float64(t.repeatsWeek) / cards, PerExpert: float64(t.mostOfExpert) / n,
 	}
 	w.RegretError = math.Sqrt(max(t.regretSquared/n-w.Regret*w.Regret, 0) / n)
-	if w.Oracle > 0 {
-		w.RegretShare = w.Regret / w.Oracle
+	if w.Twin > 0 {
+		w.RegretShare = w.Regret / w.Twin
 	}
 	t.spread(&w, s, from)
 	t.bySize(&w, s, from.Add(7*day))

@@ -2,6 +2,7 @@ package society
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -18,6 +19,7 @@ type reader struct {
 	visits   float64         // a day, on average
 	known    map[int]*memory // by product
 	page     []float64       // by position: the chance that he looks at the card
+	twin     *reader         // lives with the oracle
 }
 
 // A memory is what a reader remembers of a product.
@@ -75,7 +77,7 @@ func (rd *reader) declare(r *rand.Rand) {
 	}
 }
 
-// meet lets a reader follow experts from the start: well-known ones rather than
+// meet gives a reader his twin, and lets both follow experts from the start: well-known ones rather than
 // others, and those of topics that fit.
 func (rd *reader) meet(r *rand.Rand, experts []*expert) {
 	weights := make([]float64, len(experts))
@@ -89,6 +91,9 @@ func (rd *reader) meet(r *rand.Rand, experts []*expert) {
 	for range poisson(r, followsMean) {
 		rd.follows[experts[weighted(r, weights)].n] = true
 	}
+	twin := *rd
+	twin.follows, twin.known = maps.Clone(rd.follows), map[int]*memory{}
+	rd.twin = &twin
 }
 
 // hours is how lively each hour of a day is.

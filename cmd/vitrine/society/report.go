@@ -27,7 +27,8 @@ type Week struct {
 	ClickRate   float64 `json:"click_rate"` // clicks by impressions
 
 	Served  float64 `json:"expected_clicks"`
-	Oracle  float64 `json:"oracle"`
+	Twin    float64 `json:"twin"`        // of the same readers, had they lived with the oracle from the start
+	Oracle  float64 `json:"oracle"`      // of the best pages at the same moments, after all that the reader was shown
 	Free    float64 `json:"oracle_free"` // of the oracle, could it show again what the reader is spared
 	Random  float64 `json:"random"`
 	Newest  float64 `json:"newest"`
@@ -39,9 +40,9 @@ type Week struct {
 	KnowTopics float64 `json:"knows_topics"`
 	Quality    float64 `json:"knows_topics_and_quality"`
 
-	Regret      float64 `json:"regret"`       // oracle less served
+	Regret      float64 `json:"regret"`       // twin less served
 	RegretError float64 `json:"regret_error"` // its standard error
-	RegretShare float64 `json:"regret_share"` // of the oracle
+	RegretShare float64 `json:"regret_share"` // of the twin
 
 	Live     int     `json:"live"`     // picks that could be seen at some time of the week
 	Coverage float64 `json:"coverage"` // share of them that were shown

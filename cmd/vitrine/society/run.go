@@ -24,8 +24,9 @@ type society struct {
 	books   *books
 }
 
-// The weeks before the first reported one, in which experts fill the shelf.
-const prelude = 4 * 7
+// The days before the first reported week, in which experts fill the shelf: three
+// lives of a pick, so that it is about as full at the start as at the end.
+const prelude = 10 * 7
 
 // Run lets a society live with service and reports it week by week. An event
 // that the service refuses ends it with an error, and so does a page with what
@@ -68,15 +69,17 @@ func newSociety(o Options, service Service) *society {
 func (s *society) plan(midnight time.Time, d int) {
 	watched := d >= 0
 	if watched {
-		for range poisson(s.chance, joining*float64(s.Experts)/float64(7*s.Weeks)) {
+		newcomers := poisson(s.chance, joining*float64(s.Experts)/float64(7*s.Weeks))
+		for range newcomers {
 			x := s.join(moment(s.chance, midnight), false)
 			s.at(x.since, func(ctx context.Context) error { return s.service.Apply(ctx, s.verified(x)) })
 		}
+		s.leave(newcomers)
 	}
 	for _, x := range s.experts {
 		for range poisson(s.chance, x.rhythm) {
 			at := moment(s.chance, midnight)
-			if at.Before(x.since.Add(time.Hour)) {
+			if at.Before(x.since.Add(time.Hour)) || x.left {
 				continue
 			}
 			s.at(at, func(ctx context.Context) error { return s.publish(ctx, x, at, watched) })
@@ -157,24 +160,30 @@ func (s *society) visit(ctx context.Context, rd *reader, at time.Time) error {
 		}
 		shown[k] = choice{p, rd.attraction(p, at)}
 	}
-	s.books.measure(s, rd, shown, at)
+	served := s.books.measure(s, rd, shown, at)
+	respond := func(who *reader, p *pick, k int) deed {
+		return who.respond(p, k, at, func(decision int) float64 { return luck(s.Seed, n, p.product.n, decision) })
+	}
 	for k := range shown {
 		p := shown[k].pick
-		d := rd.respond(p, k, at, func(decision int) float64 { return luck(s.Seed, n, p.product.n, decision) })
 		item := &w.Items[k]
-		s.act(rd, d, showing{w.ID, w.Arm, item.Source, k, item.Propensity, p}, at)
+		s.act(rd, respond(rd, p, k), showing{w.ID, w.Arm, item.Source, k, item.Propensity, p}, at)
+	}
+	twin := rd.twin
+	twin.taste = rd.taste
+	choices, _ := s.choices(twin, at)
+	page := best(choices, s.Page)
+	s.books.compare(served, twin.expected(page), at, s.Start)
+	for k, c := range page {
+		twin.remember(c.pick, respond(twin, c.pick, k), at)
 	}
 	return nil
 }
 
-// act remembers what a reader does with a card and puts the telling of it on
-// the agenda: he needs time for it.
+// act lets a reader do something with a card and puts the telling of it on the
+// agenda: he needs time for it.
 func (s *society) act(rd *reader, d deed, c showing, at time.Time) {
-	m := rd.memoryOf(c.pick.product, at)
-	m.shown = at
-	if d.examined {
-		m.tired++
-	}
+	rd.remember(c.pick, d, at)
 	tell := func(did bool, kind string, after time.Duration) {
 		if did {
 			s.at(at.Add(after), func(ctx context.Context) error { return s.service.Apply(ctx, s.acted(rd, kind, c, at.Add(after))) })
@@ -186,7 +195,6 @@ func (s *society) act(rd *reader, d deed, c showing, at time.Time) {
 	if !d.opened {
 		return
 	}
-	m.opened, m.tired = at, 0
 	c.pick.product.fame.add(at)
 	s.books.click(at, s.Start)
 	tell(true, recommend.ActOpen, reached)
@@ -196,8 +204,20 @@ func (s *society) act(rd *reader, d deed, c showing, at time.Time) {
 	tell(d.bought, recommend.ActPurchase, reached+10*time.Minute)
 	tell(d.refunded, recommend.ActRefund, reached+4*day)
 	tell(d.followed, recommend.ActFollow, reached+30*time.Second)
+}
+
+// remember lets a reader know what he did with p.
+func (rd *reader) remember(p *pick, d deed, at time.Time) {
+	m := rd.memoryOf(p.product, at)
+	m.shown = at
+	if d.examined {
+		m.tired++
+	}
+	if d.opened {
+		m.opened, m.tired = at, 0
+	}
 	if d.followed {
-		rd.follows[c.pick.expert.n] = true
+		rd.follows[p.expert.n] = true
 	}
 	if d.bookmarked || d.carted {
 		m.kept = at

@@ -5,9 +5,14 @@
 //
 // Everything the society does reaches the service as the events that real ones
 // make, and every page comes from [recommend.Windows] at a simulated time. What
-// readers like is known here alone, so each page can be held against the best
-// one that was possible: the difference in expected clicks is the regret (Lai
-// and Robbins, 1985; for rankings Radlinski, Kleinberg and Joachims, 2008).
+// readers like is known here alone, so each page can be held against what was
+// possible (regret: Lai and Robbins, 1985; for rankings Radlinski, Kleinberg and
+// Joachims, 2008). Every reader has a twin with the same taste, visits and luck
+// who lives with an oracle from the start; the regret is what the twin's page
+// gets in expected clicks beyond the reader's. That is policy regret (Arora,
+// Dekel and Tewari, 2012). The best page that was possible at a moment is
+// reported too, but tells less: what earlier pages failed to show is still
+// there to be shown, so the worse they were the better is the best one now.
 // Readers click by a position-based model (Craswell, Zoeter, Taylor and Ramsey,
 // 2008; Chuklin, Markov and de Rijke, Click Models for Web Search, 2015,
 // chapter 3): whether a card is looked at depends on its position, whether it

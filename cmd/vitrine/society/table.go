@@ -8,11 +8,11 @@ import (
 // WriteTable writes r for people, one line a week.
 func (r *Report) WriteTable(out io.Writer) {
 	fmt.Fprintf(out, "%d readers, %d experts, %d picks; pages of %d cards, expected clicks a page\n\n", r.Readers, r.Experts, r.Picks, r.Page)
-	fmt.Fprintln(out, "week pages  served oracle (free) regret    ±   share | random newest popular declared topics quality |  rate cover  gini | new  due small due top10 due | topics due found due | day week most half")
+	fmt.Fprintln(out, "week pages  served   twin regret     ±  share | oracle (free) random newest popular declared topics quality |  rate cover  gini | new  due small due top10 due | topics due found due | day week most half")
 	for i := range r.Weeks {
 		w := &r.Weeks[i]
-		fmt.Fprintf(out, "%4d %5d  %6.3f %6.3f %6.3f %6.3f %.3f %5.1f%% |", w.Week, w.Pages, w.Served, w.Oracle, w.Free, w.Regret, w.RegretError, 100*w.RegretShare)
-		fmt.Fprintf(out, " %6.3f %6.3f %7.3f %8.3f %6.3f %7.3f |", w.Random, w.Newest, w.Popular, w.Declared, w.KnowTopics, w.Quality)
+		fmt.Fprintf(out, "%4d %5d  %6.3f %6.3f %6.3f %.3f %5.1f%% |", w.Week, w.Pages, w.Served, w.Twin, w.Regret, w.RegretError, 100*w.RegretShare)
+		fmt.Fprintf(out, " %6.3f %6.3f %6.3f %6.3f %7.3f %8.3f %6.3f %7.3f |", w.Oracle, w.Free, w.Random, w.Newest, w.Popular, w.Declared, w.KnowTopics, w.Quality)
 		fmt.Fprintf(out, " %4.1f%% %4.0f%%  %.2f |", 100*w.ClickRate, 100*w.Coverage, w.Gini)
 		fmt.Fprintf(out, " %3.0f  %3.0f   %3.0f %3.0f   %3.0f %3.0f |", 100*w.New, 100*w.NewDue, 100*w.Small, 100*w.SmallDue, 100*w.TopTen, 100*w.TopTenDue)
 		fmt.Fprintf(out, " %6.1f %3.1f   %3.0f %3.0f |", w.Topics, w.TopicsDue, 100*w.Discovered, 100*w.DiscDue)

@@ -32,6 +32,20 @@ func (w *world) join(at time.Time, founder bool) *expert {
 	return x
 }
 
+// leave lets n of the experts who publish stop, by chance. What they picked stays.
+func (w *world) leave(n int) {
+	var active []*expert
+	for _, x := range w.experts {
+		if !x.left {
+			active = append(active, x)
+		}
+	}
+	w.chance.Shuffle(len(active), func(i, j int) { active[i], active[j] = active[j], active[i] })
+	for _, x := range active[:min(n, len(active))] {
+		x.left = true
+	}
+}
+
 // publish lets x pick something at a time; nil when his limits do not let him.
 // The product is one that nobody has picked yet, or now and then one that
 // another expert has.
