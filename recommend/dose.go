@@ -27,7 +27,8 @@ const doseFor = 24 * time.Hour
 type Dose struct {
 	// PerDay is the reader's own bound, under that of the policy; nil is none.
 	PerDay *int `json:"per_day,omitempty"`
-	// Given are the picks of the last 24 hours, by the time of the log, oldest first.
+	// Given are the picks of the 24 hours up to the last, by the time of the log,
+	// oldest first.
 	Given []Given `json:"given,omitempty"`
 }
 
@@ -98,14 +99,18 @@ func (d *Dose) give(r *DoseRules, event string, picks []ServedPick, at time.Time
 	if n := len(d.Given); n > 0 && at.Before(d.Given[n-1].At) {
 		at = d.Given[n-1].At
 	}
-	d.Given = slices.DeleteFunc(d.Given, func(g Given) bool { return at.Sub(g.At) >= doseFor })
+	given := false
 	for _, p := range picks {
 		if d.Room(r, at) == 0 {
-			return
+			break
 		}
 		if d.Rests(r, p.Expert, at).IsZero() {
 			d.Given = append(d.Given, Given{Event: event, Pick: p.Pick, Expert: p.Expert, At: at})
+			given = true
 		}
+	}
+	if given { // else at may be ahead of what is given next
+		d.Given = slices.DeleteFunc(d.Given, func(g Given) bool { return at.Sub(g.At) >= doseFor })
 	}
 }
 

@@ -51,6 +51,47 @@ func TestNoSequenceOfEventsGivesMoreThanTheDose(t *testing.T) {
 	})
 }
 
+// TestAClockAheadForgetsNothingOfTheDay has a process whose clock is ahead ask
+// for a reader who wants none just then: what it finds a day old is not yet so
+// for the others.
+func TestAClockAheadForgetsNothingOfTheDay(t *testing.T) {
+	rules := recommend.DoseRules{Limited: true, Organic: 4, PerDay: 2, Spacing: recommend.Duration(10 * time.Minute)}
+	r := &recommend.Reader{ID: "r"}
+	n := 0
+	does := func(after time.Duration, a recommend.Action) {
+		t.Helper()
+		n++
+		at := opening().Add(after)
+		a.ID, a.Reader, a.At = fmt.Sprint("e", n), "r", at
+		if _, err := r.Act(&a, recommend.Acting{Rules: &recommend.DefaultPolicy().Reader, Dose: &rules, Appended: at, Event: a.ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	served := func(experts ...string) recommend.Action {
+		a := recommend.Action{Kind: recommend.ActServed}
+		for _, x := range experts {
+			a.Served = append(a.Served, recommend.ServedPick{Pick: "p" + x, Expert: x})
+		}
+		return a
+	}
+	sets := func(most int) recommend.Action { return recommend.Action{Kind: recommend.ActDose, Dose: &most} }
+	const ahead = 5 * time.Minute
+	does(0, served("a", "b"))
+	does(day-ahead, sets(0))
+	does(day, served("c")) // by a clock that is ahead
+	does(day-ahead, sets(2))
+	does(day-ahead, served("c", "d"))
+	for _, g := range r.Dose.Given {
+		if g.At.After(opening()) {
+			t.Errorf("%s was given %v after two others, two a day are allowed", g.Pick, g.At.Sub(opening()))
+		}
+	}
+	does(day, served("e", "f", "g"))
+	if got := len(r.Dose.Given); got != 2 || r.Dose.Given[0].Expert != "e" {
+		t.Errorf("got %d picks a day later, want the two of that day", got)
+	}
+}
+
 type fataler interface{ Fatalf(string, ...any) }
 
 // keepsCaps checks that any day of what was given, in order of time, has no more
