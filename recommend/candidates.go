@@ -42,6 +42,9 @@ type ask struct {
 	fresh   bool // without what the reader has acted on
 	again   bool // with what he is spared, counting less
 
+	features []featureSet // nil is all there are
+	careful  bool         // each is looked at whether it is a number
+
 	missing []string // what failed, for [Window.Missing]
 	causes  []error
 }
@@ -101,7 +104,10 @@ func (a *ask) gather(shares []share) *candidates {
 	for i, s := range shares {
 		g.sources = append(g.sources, s.source)
 		quota := int(s.part * float64(a.limit))
-		a.without("source:"+s.name(), func() { s.offer(a, func(row int32) bool { return g.take(row, 1<<i, &quota) }) })
+		a.without("source:"+s.name(), func() error {
+			s.offer(a, func(row int32) bool { return g.take(row, 1<<i, &quota) })
+			return nil
+		})
 	}
 	return g.candidates
 }

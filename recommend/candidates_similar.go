@@ -35,6 +35,7 @@ func (s similar) keys(a *ask) []string {
 	}
 	sum, _ := sums.Get().(*ranking.Sums)
 	defer sums.Put(sum)
+	defer sum.Reset()
 	a.memory.mu.RLock()
 	defer a.memory.mu.RUnlock()
 	acts := a.pastItems()
@@ -51,7 +52,6 @@ func (s similar) keys(a *ask) []string {
 	for i := range all {
 		all[i].score += sum.Of(all[i].item)
 	}
-	sum.Reset()
 	slices.SortFunc(all, func(x, y scored) int { return cmp.Or(cmp.Compare(y.score, x.score), cmp.Compare(x.item, y.item)) })
 	keys := make([]string, 0, min(s.most, len(all)))
 	for _, x := range all[:min(s.most, len(all))] {

@@ -2,6 +2,7 @@ package recommend
 
 // The factors of a score that are no features: what is made of it afterwards.
 const (
+	factorBase      = "base" // what a model that is no sum says of anybody
 	factorFeedback  = "feedback"
 	factorSeen      = "seen"
 	factorDiversity = "diversity"
@@ -11,6 +12,7 @@ const (
 // logarithm with the weight 1, for scores are logits.
 func Adjustments() []Feature {
 	return []Feature{
+		{factorBase, "what a model that is no sum of weights says of anybody", "logit", -9, 9},
 		{factorFeedback, "what the reader asked for less or more of", "ln(factor)", -9, 9},
 		{factorSeen, "he saw or bought it, and asked to see such again", "ln(factor)", -9, 0},
 		{factorDiversity, "the page holds something of its expert or product already", "ln(factor)", -9, 0},
@@ -22,7 +24,7 @@ func Adjustments() []Feature {
 // sum. Their products add up to total.
 func (s *scored) factors(i int, total float64) []Factor {
 	var out []Factor
-	for _, f := range s.model.Explain(s.table, i) {
+	for _, f := range s.taken(i) {
 		if f.Weight != 0 && f.Value != 0 {
 			out = append(out, Factor(f))
 		}

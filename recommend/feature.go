@@ -72,7 +72,11 @@ var featureNames = sync.OnceValue(func() []string {
 // change in itself keeps its score from page to page.
 func (p *pool) table() *ranking.Table {
 	t := ranking.NewTable(len(p.found), featureNames()...)
-	for _, s := range featureSets() {
+	sets := p.features
+	if sets == nil {
+		sets = featureSets()
+	}
+	for _, s := range sets {
 		p.fill(s, t)
 	}
 	if p.on == SurfaceHome {

@@ -46,7 +46,9 @@ func (togetherFeatures) fill(p *pool, t *ranking.Table) {
 	near, next, fits := make([]float64, len(p.products)), make([]float64, len(p.products)), make([]float64, len(p.products))
 	s, _ := sums.Get().(*ranking.Sums)
 	defer sums.Put(s)
+	defer s.Reset()
 	p.memory.mu.RLock()
+	defer p.memory.mu.RUnlock()
 	acts, items := p.pastItems(), p.memoryItems()
 	p.memory.together.Near(acts, s)
 	for i, item := range items {
@@ -60,8 +62,6 @@ func (togetherFeatures) fill(p *pool, t *ranking.Table) {
 	for i, item := range items {
 		fits[i] = max(0, s.Of(item))
 	}
-	s.Reset()
-	p.memory.mu.RUnlock()
 	relative(fits)
 	p.spread(t.Column(featureFits), fits)
 	relative(near)

@@ -76,7 +76,7 @@ func (w *Windows) Insertions(ctx context.Context, r InsertionsRequest) (*Window,
 		l.scene = arms.scene(scene)
 		a := w.ask(l, c, &request, who.reader)
 		l.addSpared(a.taste, who.reader, a.horizon)
-		s := a.score(a.gather(arms.shares(a.shares())), arms.model(w.model(a.on, scene.Policy)))
+		s := a.score(a.gather(arms.shares(w.parts.sources(a))), arms.model(w.model(a.on, scene.Policy)))
 		var placed []placing
 		placed, rests = s.apart(s.mix(c.seed), &had, rules, n)
 		for _, p := range placed {

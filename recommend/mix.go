@@ -32,11 +32,9 @@ type scored struct {
 // score scores candidates and keeps the best pick of each product. Of picks
 // that score alike it is the newer one.
 func (a *ask) score(c *candidates, model ranking.Model) *scored {
-	s := &scored{pool: a.pool(c), model: model}
+	s := &scored{pool: a.pool(c)}
 	s.table = s.pool.table()
-	if !a.without("model", func() { s.scores = model.Score(s.table) }) {
-		s.scores = make([]float64, len(c.found))
-	}
+	s.rate(model)
 	s.worth = make([]float64, len(s.scores))
 	for i := range s.scores {
 		feedback, seen := s.adjustments(i)

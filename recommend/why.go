@@ -122,7 +122,7 @@ func (w *Windows) explain(a *ask, arms *assignment, c *cursor, r *WhyRequest) (*
 	if !known {
 		return nil, fmt.Errorf("pick %q: %w", clip(r.Pick), ErrNotFound)
 	}
-	shares := arms.shares(a.shares())
+	shares := arms.shares(w.parts.sources(a))
 	model := arms.model(w.model(a.on, a.look.scene.Policy))
 	s := a.score(a.gather(shares), model)
 	i := s.index(n)

@@ -20,6 +20,7 @@ const (
 	groupStock     = "availability"
 	groupFeedback  = "feedback"
 	groupDiversity = "diversity"
+	groupBase      = "base"
 )
 
 // A word is what is said of a factor beside its description.
@@ -69,6 +70,7 @@ var words = sync.OnceValue(func() map[string]word {
 		featureOwn:            {groupHistory, "你对该达人其他推荐的行为，半衰期 30 天", ""},
 		factorFeedback:        {groupFeedback, "你要求多看或少看", ""},
 		factorSeen:            {groupHistory, "你看过或买过，并要求再次显示", ""},
+		factorBase:            {groupBase, "模型对所有商品的起点", ""},
 		factorDiversity:       {groupDiversity, "版面上已有同一达人或同一商品的内容", ""},
 	}
 	for _, b := range bents { // products of others, the reader's own if one of them is

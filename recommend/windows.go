@@ -29,6 +29,7 @@ type Windows struct {
 	readerTimeout time.Duration
 	readersAway   atomic.Bool // said in the log
 	counts        topicCounts
+	parts         parts
 }
 
 // A WindowsConfig says what windows need.
@@ -61,7 +62,7 @@ func NewWindows(c WindowsConfig) *Windows {
 	return &Windows{
 		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker, memory: c.Memory,
 		signer: signer{key: slices.Clone(c.SecretKey)},
-		now:    c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout,
+		now:    c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout, parts: allParts(),
 	}
 }
 
@@ -127,7 +128,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		a := w.ask(l, c, &r, who.reader)
 		a.asked = l.topicNumbers(topics)
 		l.addSpared(a.taste, who.reader, a.horizon)
-		s := a.score(a.gather(arms.shares(a.shares())), arms.model(w.model(a.on, scene.Policy)))
+		s := a.score(a.gather(arms.shares(w.parts.sources(a))), arms.model(w.model(a.on, scene.Policy)))
 		n := min(c.limit, rules.Length-c.position)
 		placed := s.place(r.Bare, true, c, n)
 		more = s.more || len(s.best) > len(placed)
@@ -153,7 +154,7 @@ func (w *Windows) ask(l *look, c *cursor, r *WindowRequest, reader *Reader) *ask
 	return &ask{
 		look: l, taste: l.tasteAt(at, r.Reader, reader), horizon: at,
 		served: &c.served, exclude: c.exclude, limit: l.scene.Policy.Window.CandidateLimit, fresh: r.Fresh, again: c.again,
-		memory: w.memory, on: c.window.about().on,
+		memory: w.memory, on: c.window.about().on, features: w.parts.features,
 	}
 }
 

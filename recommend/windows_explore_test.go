@@ -133,6 +133,7 @@ func ExampleAdjustments() {
 		fmt.Println(f.Name)
 	}
 	// Output:
+	// base
 	// feedback
 	// seen
 	// diversity
