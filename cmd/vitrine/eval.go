@@ -117,7 +117,7 @@ func newEvaluation(cfg *config, policy *recommend.Policy, out io.Writer) (*evalu
 		ev.floors = append(ev.floors, &floorRun{name: name, policy: policy})
 	}
 	ev.replay = replay.New(replay.Config{Policy: policy, Folded: ev.folded, Logger: cfg.logger})
-	return ev, nil
+	return ev, plantTrees(ev.replay.Memory(), cfg.Eval.Trees)
 }
 
 // setName names a data set after its directories.

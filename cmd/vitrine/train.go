@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
@@ -89,8 +88,10 @@ func (r *trainRequest) third(args []string) (err error) {
 		return nil
 	}
 	if r.Do == "load" {
-		r.Trees, err = os.ReadFile(args[2]) //nolint:gosec // the operator names the file
-		return err
+		if r.Trees, _, err = readTrees(args[2]); err != nil {
+			return fmt.Errorf("train: %w", err)
+		}
+		return nil
 	}
 	if r.Version, err = strconv.ParseInt(args[2], 10, 64); err != nil {
 		return fmt.Errorf("train: %q is no version", args[2])
