@@ -41,6 +41,7 @@ type ask struct {
 	on      Surface
 	fresh   bool // without what the reader has acted on
 	again   bool // with what he is spared, counting less
+	single  bool // one pick of each product is enough
 
 	features []featureSet // nil is all there are
 	careful  bool         // each is looked at whether it is a number
@@ -128,6 +129,9 @@ const mostOfProduct = 16
 func (g *gathering) take(row int32, bit uint16, quota *int) bool {
 	product := g.picks.row[row].product
 	first, known := g.first[product]
+	if known && g.single {
+		return true
+	}
 	if known {
 		n := 0
 		for i := first; i >= 0; i = g.found[i].next {

@@ -15,8 +15,12 @@ func (circle) name() string { return sourceCircle }
 const circleExperts = 32 // asked, those with most in common first
 
 func (s circle) offer(a *ask, take func(int32) bool) {
-	common := make(map[int32]float64)
-	var experts []int32
+	type known struct {
+		expert int32
+		common float64
+	}
+	at := make(map[int32]int) // in experts
+	var experts []known
 	for i := range a.taste.past.acts[:min(walkActs, len(a.taste.past.acts))] {
 		act := &a.taste.past.acts[i]
 		picks := a.Shelf.products.rec[act.product].picks
@@ -26,13 +30,16 @@ func (s circle) offer(a *ask, take func(int32) bool) {
 			if row.since > a.horizon || sameDay(row.since, act.at) {
 				continue
 			}
-			if _, known := common[row.expert]; !known {
-				experts = append(experts, row.expert)
+			i, found := at[row.expert]
+			if !found {
+				i = len(experts)
+				at[row.expert] = i
+				experts = append(experts, known{expert: row.expert})
 			}
-			common[row.expert] += each / math.Sqrt(float64(len(a.experts.rec[row.expert].picks)+5))
+			experts[i].common += each / math.Sqrt(float64(len(a.experts.rec[row.expert].picks)+5))
 		}
 	}
-	slices.SortStableFunc(experts, func(x, y int32) int { return cmp.Compare(common[y], common[x]) })
+	slices.SortStableFunc(experts, func(x, y known) int { return cmp.Compare(y.common, x.common) })
 	experts = experts[:min(circleExperts, len(experts))]
 	each := 1
 	if len(experts) > 0 {
@@ -40,7 +47,7 @@ func (s circle) offer(a *ask, take func(int32) bool) {
 	}
 	var rows []int32
 	for _, e := range experts {
-		picks := a.experts.rec[e].picks
+		picks := a.experts.rec[e.expert].picks
 		rows = append(rows, picks[max(0, len(picks)-each):]...)
 	}
 	slices.SortFunc(rows, func(x, y int32) int { return a.picks.age(y, x) })

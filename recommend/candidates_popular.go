@@ -101,8 +101,8 @@ func (a *ask) busiest(w *walk) []int32 {
 		heat   float64
 		events float64
 	}
-	at := make(map[int32]int)
-	var all []product
+	at := newSlots(len(a.Shelf.products.rec))
+	all := make([]product, 0, popularDeep)
 	for range popularDeep {
 		n, ok := w.next()
 		if !ok {
@@ -113,16 +113,20 @@ func (a *ask) busiest(w *walk) []int32 {
 		if passed > popularSpan {
 			break
 		}
-		i, known := at[row.product]
-		if !known {
-			i = len(all)
-			at[row.product] = i
+		i := at[row.product] - 1
+		if i < 0 {
 			all = append(all, product{row: n})
+			i = int32(len(all) - 1) //nolint:gosec // at most popularDeep
+			at[row.product] = i + 1
 		}
 		heat, events := a.heat(n, passed)
 		all[i].heat += heat
 		all[i].events += events
 	}
+	for i := range all {
+		at[a.picks.row[all[i].row].product] = 0
+	}
+	slots.Put(&at)
 	all = slices.DeleteFunc(all, func(p product) bool { return p.events < 2 }) // one pick is no crowd
 	slices.SortFunc(all, func(x, y product) int {
 		return cmp.Or(cmp.Compare(y.heat, x.heat), a.picks.age(y.row, x.row))

@@ -1,6 +1,10 @@
 package recommend
 
-import "time"
+import (
+	"time"
+
+	"vitrine.dev/ranking"
+)
 
 // A taste is what a reader's document says, in the numbers of a look.
 type taste struct {
@@ -19,6 +23,8 @@ type taste struct {
 	past   past
 	spared spared
 
+	company *ranking.Company // see [ask.company]; nil until it is asked
+
 	traces Traces
 }
 
@@ -32,6 +38,15 @@ func (l *look) tasteOf(id string, r *Reader) *taste { return l.tasteAt(l.now, id
 
 // tasteAt is tasteOf with what fades as of at.
 func (l *look) tasteAt(at moment, id string, r *Reader) *taste {
+	var acts []pastAct
+	if r != nil && !r.Impersonal {
+		acts = l.pastActs(r, at)
+	}
+	return l.tasteOfActs(at, id, r, acts)
+}
+
+// tasteOfActs is tasteAt of a reader whose acts up to at are known.
+func (l *look) tasteOfActs(at moment, id string, r *Reader, acts []pastAct) *taste {
 	t := &taste{self: -1}
 	if n, ok := l.experts.find(id); ok && id != "" {
 		t.self = n
@@ -57,7 +72,7 @@ func (l *look) tasteAt(at moment, id string, r *Reader) *taste {
 	for _, i := range r.Interests {
 		l.addInterest(t, i)
 	}
-	l.addPast(t, r, at)
+	t.past = pastOf(acts)
 	t.traces = r.Traces
 	return t
 }

@@ -31,7 +31,18 @@ type pool struct {
 	*candidates
 	products []int32 // each once
 	at       []int32 // by candidate: the index of its product
-	slot     []int32 // by product number: its index plus one, 0 for others
+	slot     []int32 // by product number: its index plus one, 0 for others; nil once done
+}
+
+// slots are used again from one pool to the next; all in them is 0.
+var slots sync.Pool
+
+// newSlots are for n products.
+func newSlots(n int) []int32 {
+	if s, ok := slots.Get().(*[]int32); ok && len(*s) >= n {
+		return *s
+	}
+	return make([]int32, n+n/8)
 }
 
 // featureSets are all there are: a new feature is a new set, and a line here.
@@ -107,7 +118,7 @@ func (p *pool) leaveToHistory(t *ranking.Table) {
 }
 
 func (a *ask) pool(c *candidates) *pool {
-	p := &pool{ask: a, candidates: c, at: make([]int32, len(c.found)), slot: make([]int32, len(a.Shelf.products.rec))}
+	p := &pool{ask: a, candidates: c, at: make([]int32, len(c.found)), slot: newSlots(len(a.Shelf.products.rec))}
 	for i := range c.found {
 		product := a.picks.row[c.found[i].row].product
 		if p.slot[product] == 0 {
@@ -117,6 +128,16 @@ func (a *ask) pool(c *candidates) *pool {
 		p.at[i] = p.slot[product] - 1
 	}
 	return p
+}
+
+// done gives back what only features need: nobody asks for indexOf afterwards.
+func (p *pool) done() {
+	for _, product := range p.products {
+		p.slot[product] = 0
+	}
+	s := p.slot
+	p.slot = nil
+	slots.Put(&s)
 }
 
 // indexOf is the index of a product, -1 for one that is no candidate.

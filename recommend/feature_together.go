@@ -36,31 +36,39 @@ func actWeight(kind string) float64 {
 	return 0
 }
 
-// sums are used again from one window to the next.
-var sums = sync.Pool{New: func() any { return new(ranking.Sums) }}
+// companies are used again from one window to the next.
+var companies = sync.Pool{New: func() any { return new(ranking.Company) }}
+
+// company is what goes with what the reader did. It is gathered once, with the
+// memory locked for reading.
+func (a *ask) company() *ranking.Company {
+	if a.taste.company == nil {
+		c, _ := companies.Get().(*ranking.Company)
+		c.Gather(&a.memory.together, a.memory.ridge, a.memory.acts(a.Shelf, a.taste.past.acts))
+		a.taste.company = c // not one that failed half way
+	}
+	return a.taste.company
+}
+
+// leave gives back the company.
+func (t *taste) leave() {
+	if c := t.company; c != nil {
+		t.company = nil
+		c.Reset()
+		companies.Put(c)
+	}
+}
 
 func (togetherFeatures) fill(p *pool, t *ranking.Table) {
 	if p.memory == nil || len(p.taste.past.acts) == 0 {
 		return
 	}
 	near, next, fits := make([]float64, len(p.products)), make([]float64, len(p.products)), make([]float64, len(p.products))
-	s, _ := sums.Get().(*ranking.Sums)
-	defer sums.Put(s)
-	defer s.Reset()
 	p.memory.mu.RLock()
 	defer p.memory.mu.RUnlock()
-	acts, items := p.pastItems(), p.memoryItems()
-	p.memory.together.Near(acts, s)
-	for i, item := range items {
-		near[i] = s.Of(item)
-	}
-	p.memory.together.Next(acts, s)
-	for i, item := range items {
-		next[i] = s.Of(item)
-	}
-	p.memory.ridge.Score(acts, s)
-	for i, item := range items {
-		fits[i] = max(0, s.Of(item))
+	p.company().Of(&p.memory.together, p.memoryItems(), near, next, fits)
+	for i := range fits {
+		fits[i] = max(0, fits[i])
 	}
 	relative(fits)
 	p.spread(t.Column(featureFits), fits)
@@ -70,13 +78,12 @@ func (togetherFeatures) fill(p *pool, t *ranking.Table) {
 	p.spread(t.Column(featureNext), next)
 }
 
-// pastItems are the reader's acts as the memory numbers products, the newest
-// first.
-func (a *ask) pastItems() []ranking.Act {
-	acts := make([]ranking.Act, 0, len(a.taste.past.acts))
-	for i := range a.taste.past.acts {
-		act := &a.taste.past.acts[i]
-		if item := a.memory.item(a.Shelf.products.ids[act.product]); item >= 0 {
+// acts are those of a reader, the newest first, as the memory numbers products.
+func (m *Memory) acts(s *Shelf, past []pastAct) []ranking.Act {
+	acts := make([]ranking.Act, 0, len(past))
+	for i := range past {
+		act := &past[i]
+		if item := m.item(s.products.ids[act.product]); item >= 0 {
 			acts = append(acts, ranking.Act{Item: item, Weight: actWeight(act.kind), At: int64(act.at)})
 		}
 	}

@@ -2,6 +2,8 @@ package recommend
 
 import (
 	"math"
+	"slices"
+	"sync"
 
 	"vitrine.dev/ranking"
 )
@@ -34,10 +36,19 @@ func (walkFeatures) fill(p *pool, t *ranking.Table) {
 	if len(p.taste.past.acts) == 0 {
 		return
 	}
-	w := walker{pool: p, walk: make([]float64, len(p.products)), session: make([]float64, len(p.products)), left: walkSteps}
-	for _, a := range p.taste.past.acts[:min(walkActs, len(p.taste.past.acts))] {
-		w.from(&a)
+	s, _ := chains.Get().(*chain)
+	s.visits = s.visits[:0]
+	w := walker{pool: p, chain: s, walk: make([]float64, len(p.products)), session: make([]float64, len(p.products))}
+	for i := range p.taste.past.acts[:min(walkActs, len(p.taste.past.acts))] {
+		w.from(&p.taste.past.acts[i])
 	}
+	if w.back() < w.steps {
+		w.backward()
+	} else {
+		w.forward()
+	}
+	clear(s.visits) // of the shelf
+	chains.Put(s)
 	relative(w.walk)
 	for i := range w.session {
 		w.session[i] = math.Sqrt(w.session[i])
@@ -63,12 +74,24 @@ func relative(sums []float64) {
 
 type walker struct {
 	*pool
+	*chain
 	walk, session []float64 // by product
-	left          int       // steps
+	steps         int       // from all visits
 }
 
-// from walks from one act. Experts who picked the product on the day of the act
-// are left out: among them is the reader himself, where readers publish.
+// A visit is one way from an act to an expert, and on to his other picks.
+type visit struct {
+	expert int32
+	near   bool   // the act is in the topic looked at
+	whole  bool   // picks are all of the expert
+	day    moment // of his pick of what the reader acted on
+	each   float64
+	picks  []int32 // of the expert, those that are walked to
+}
+
+// from visits those who picked what the reader acted on. Experts who picked the
+// product on the day of the act are left out: among them is the reader himself,
+// where readers publish.
 func (w *walker) from(a *pastAct) {
 	picks := w.Shelf.products.rec[a.product].picks
 	if len(picks) == 0 {
@@ -78,32 +101,115 @@ func (w *walker) from(a *pastAct) {
 	each := math.Exp2(-days(a.at, w.horizon)/walkLife) / math.Sqrt(float64(len(picks)+1))
 	for _, n := range picks[max(0, len(picks)-mostPicksCounted):] {
 		row := &w.picks.row[n]
-		if row.since > w.horizon || sameDay(row.since, a.at) {
+		if row.since > w.horizon || sameDay(row.since, a.at) || w.steps == walkSteps {
 			continue
 		}
-		w.over(row, each, near)
+		others := w.experts.rec[row.expert].picks
+		v := visit{expert: row.expert, near: near, day: row.since / dayLong, each: each / math.Sqrt(float64(len(others)+5))}
+		others = others[max(0, len(others)-walkPicks):]
+		v.picks = others[:min(len(others), walkSteps-w.steps)]
+		v.whole = len(v.picks) == len(w.experts.rec[row.expert].picks)
+		w.steps += len(v.picks)
+		w.visits = append(w.visits, v)
 	}
 }
 
-// over walks on to the other picks of the expert of row.
-func (w *walker) over(row *pickRow, each float64, near bool) {
-	others := w.experts.rec[row.expert].picks
-	each /= math.Sqrt(float64(len(others) + 5))
-	from := row.since / dayLong
-	for _, n := range others[max(0, len(others)-walkPicks):] {
-		w.left--
-		if w.left < 0 {
-			return
+// forward goes from each visit to the other picks of its expert.
+func (w *walker) forward() {
+	for i := range w.visits {
+		v := &w.visits[i]
+		for _, n := range v.picks {
+			other := &w.picks.row[n]
+			if at := w.indexOf(other.product); at >= 0 && other.since <= w.horizon {
+				w.step(v, at, other.since)
+			}
 		}
-		other := &w.picks.row[n]
-		at := w.slot[other.product] - 1
-		if at < 0 || other.since > w.horizon {
-			continue
+	}
+}
+
+func (w *walker) step(v *visit, at int32, since moment) {
+	w.walk[at] += v.each
+	if v.near {
+		w.session[at] += v.each * halvedByDay(v.day-since/dayLong)
+	}
+}
+
+// back is how many steps backward takes at least: the picks of the candidates'
+// products.
+func (w *walker) back() int {
+	steps := 0
+	for _, product := range w.products {
+		steps += len(w.Shelf.products.rec[product].picks)
+	}
+	return steps
+}
+
+// backward finds the same steps as forward from where they lead to: the picks
+// of a candidate's product, and the visits of their experts. It makes them in
+// the order of forward, so that the sums are the same to the last digit.
+func (w *walker) backward() {
+	w.link(len(w.experts.rec))
+	var reached []arrival
+	for at, product := range w.products {
+		reached = reached[:0]
+		from := 0 // of how many picks
+		for _, n := range w.Shelf.products.rec[product].picks {
+			row := &w.picks.row[n]
+			i := w.first[row.expert]
+			if i == 0 || row.since > w.horizon {
+				continue
+			}
+			from++
+			for ; i > 0; i = w.next[i-1] {
+				if w.visits[i-1].reaches(n, w.look) {
+					reached = append(reached, arrival{i - 1, row.since})
+				}
+			}
 		}
-		w.walk[at] += each
-		if near {
-			w.session[at] += each * halvedByDay(from-other.since/dayLong)
+		if from > 1 {
+			slices.SortStableFunc(reached, func(x, y arrival) int { return int(x.visit - y.visit) })
 		}
+		for _, a := range reached {
+			w.step(&w.visits[a.visit], int32(at), a.since)
+		}
+	}
+	w.unlink()
+}
+
+// An arrival is a pick that a visit leads to.
+type arrival struct {
+	visit int32
+	since moment
+}
+
+// reaches reports whether n, a pick of the expert of v, is among those walked to.
+func (v *visit) reaches(n int32, l *look) bool {
+	return v.whole || len(v.picks) > 0 && l.picks.age(v.picks[0], n) <= 0 && l.picks.age(n, v.picks[len(v.picks)-1]) <= 0
+}
+
+// A chain leads from an expert to the visits of his, the first first, by their
+// numbers plus one.
+type chain struct {
+	visits      []visit // in the order of the walk
+	first, next []int32
+}
+
+// chains are used again from one walk to the next; nothing is linked in them.
+var chains = sync.Pool{New: func() any { return new(chain) }}
+
+func (s *chain) link(experts int) {
+	if len(s.first) < experts {
+		s.first = make([]int32, experts)
+	}
+	s.next = slices.Grow(s.next[:0], len(s.visits))[:len(s.visits)]
+	for i := len(s.visits) - 1; i >= 0; i-- {
+		s.next[i], s.first[s.visits[i].expert] = s.first[s.visits[i].expert], int32(i+1) //nolint:gosec // at most walkActs*mostPicksCounted
+	}
+}
+
+func (s *chain) unlink() {
+	for i := range s.visits {
+		s.first[s.visits[i].expert] = 0
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -63,42 +64,50 @@ func (l *Learner) Observe(ctx context.Context, a *Action) error {
 	if err != nil || r == nil {
 		return err
 	}
-	switch list := l.lists[listKey{a.Reader, a.Window}]; {
-	case list == nil:
-		l.organic(a, r)
-	case list.has(a.Pick):
+	list := l.lists[listKey{a.Reader, a.Window}]
+	if list != nil && list.has(a.Pick) {
 		l.answer(list, a)
 	}
-	l.used(a, r)
+	l.chosen(a, r, list == nil)
 	l.fitIfDue(ctx)
 	return nil
 }
 
-// used notes what goes together with what.
-func (l *Learner) used(a *Action, r *Reader) {
+// chosen learns from what a reader did with a pick, in a window or outside.
+func (l *Learner) chosen(a *Action, r *Reader, outside bool) {
+	horizon := momentOf(a.At)
+	horizon -= horizon % dayLong
 	// The document may hold the act already, by the second.
-	at := min(momentOf(a.At.Truncate(time.Second)), momentOf(l.windows.now())) - 1
-	l.windows.shelf.read(l.windows.world.Scene(), a.At, func(look *look) {
-		n, ok := look.picks.rows[a.Pick]
-		if !ok {
-			return
+	before := min(momentOf(a.At.Truncate(time.Second)), momentOf(l.windows.now())) - 1
+	l.windows.shelf.read(l.windows.world.Scene(), horizon.time(), func(look *look) {
+		acts := look.pastActs(r, max(horizon, before))
+		if outside {
+			l.organic(a, r, acts, look)
 		}
-		ask := l.ask(look, a.Reader, r, at)
-		product := look.picks.row[n].product
-		l.memory.mu.Lock()
-		defer l.memory.mu.Unlock()
-		item, _ := l.memory.products.number(look.products.ids[product])
-		if ask.taste.acted(product) {
-			return
-		}
-		if a.Kind == ActOpen {
-			l.memory.pairs.Opened(item)
-		}
-		if w := actWeight(a.Kind); w > 0 {
-			l.memory.together.Add(ask.pastItems(), item, w, int64(at))
-			l.baskets.add(a.Reader, ranking.Act{Item: item, Weight: w, At: int64(at)})
-		}
+		l.used(a, upTo(before, acts), before, look)
 	})
+}
+
+// used notes what goes together with what the reader did before.
+func (l *Learner) used(a *Action, acts []pastAct, at moment, look *look) {
+	n, ok := look.picks.rows[a.Pick]
+	if !ok {
+		return
+	}
+	product := look.picks.row[n].product
+	l.memory.mu.Lock()
+	defer l.memory.mu.Unlock()
+	item, _ := l.memory.products.number(look.products.ids[product])
+	if slices.ContainsFunc(acts, func(p pastAct) bool { return p.product == product }) {
+		return
+	}
+	if a.Kind == ActOpen {
+		l.memory.pairs.Opened(item)
+	}
+	if w := actWeight(a.Kind); w > 0 {
+		l.memory.together.Add(l.memory.acts(look.Shelf, acts), item, w, int64(at))
+		l.baskets.add(a.Reader, ranking.Act{Item: item, Weight: w, At: int64(at)})
+	}
 }
 
 // learn takes an example in, and tells of weights that were taken back.
@@ -126,7 +135,7 @@ func (l *Learner) reader(ctx context.Context, name string) (*Reader, error) {
 	}
 	r := &Reader{ID: name}
 	if len(docs) > 0 {
-		if r, err = decodeTaste(docs[0].Body); err != nil {
+		if r, err = decodeTaught(docs[0].Body); err != nil {
 			l.logger.WarnContext(ctx, "nothing learned from a reader", "err", err)
 			return nil, nil //nolint:nilnil // there is none to learn from
 		}
@@ -141,7 +150,7 @@ func (l *Learner) reader(ctx context.Context, name string) (*Reader, error) {
 // that is on the shelf.
 func (l *Learner) features(name string, r *Reader, at moment, on Surface, picks []string) (rows []string, t *ranking.Table, opened []int32) {
 	l.windows.shelf.read(l.windows.world.Scene(), at.time(), func(look *look) {
-		a := l.ask(look, name, r, at)
+		a := l.ask(look, look.tasteAt(at, name, r), at)
 		a.on = on
 		c := &candidates{}
 		for _, id := range picks {
@@ -155,10 +164,12 @@ func (l *Learner) features(name string, r *Reader, at moment, on Surface, picks 
 		l.memory.mu.RLock()
 		opened = p.openedItems()
 		l.memory.mu.RUnlock()
+		p.done()
+		a.taste.leave()
 	})
 	return rows, t, opened
 }
 
-func (l *Learner) ask(look *look, name string, r *Reader, at moment) *ask {
-	return &ask{look: look, taste: look.tasteAt(at, name, r), horizon: at, served: new(served), memory: l.memory}
+func (l *Learner) ask(look *look, t *taste, at moment) *ask {
+	return &ask{look: look, taste: t, horizon: at, served: new(served), memory: l.memory}
 }

@@ -22,44 +22,44 @@ const (
 
 // organic learns from what a reader chose outside of a window: against others
 // that he might have chosen, as of the start of the day, so that neither what
-// led up to the choice nor the choice itself is among the features.
-func (l *Learner) organic(a *Action, r *Reader) {
-	if a.Kind == ActOpen {
+// led up to the choice nor the choice itself is among the features. Look is of
+// that time.
+func (l *Learner) organic(a *Action, r *Reader, acts []pastAct, look *look) {
+	n, ok := look.picks.rows[a.Pick]
+	if a.Kind == ActOpen || !ok {
 		return
 	}
-	at := momentOf(a.At)
-	horizon := at - at%dayLong
-	if horizon != l.day {
-		l.day, l.already = horizon, make(map[exampleKey]struct{})
+	if look.now != l.day {
+		l.day, l.already = look.now, make(map[exampleKey]struct{})
 	}
-	l.windows.shelf.read(l.windows.world.Scene(), horizon.time(), func(look *look) {
-		n, ok := look.picks.rows[a.Pick]
-		if !ok {
-			return
+	row := &look.picks.row[n]
+	key := exampleKey{a.Reader, look.products.ids[row.product]}
+	if _, twice := l.already[key]; twice {
+		return
+	}
+	l.already[key] = struct{}{}
+	chance := ranking.Jitter(ranking.Hash(a.Reader), look.products.rec[row.product].hash)
+	topic := topicThinning.takes(l.memory.Lists(SurfaceTopic), chance)
+	home := homeThinning.takes(l.memory.Lists(SurfaceHome), chance>>32)
+	if !topic && !home {
+		return // most of the work is for the examples that are taken
+	}
+	ask := l.ask(look, look.tasteOfActs(look.now, a.Reader, r, upTo(look.now, acts)), look.now)
+	defer ask.taste.leave()
+	if topic {
+		for _, topic := range look.topics.sets[row.topics].own {
+			l.topicExample(ask, row.product, topic)
 		}
-		row := &look.picks.row[n]
-		key := exampleKey{a.Reader, look.products.ids[row.product]}
-		if _, twice := l.already[key]; twice {
-			return
-		}
-		l.already[key] = struct{}{}
-		ask := l.ask(look, a.Reader, r, horizon)
-		chance := ranking.Jitter(ranking.Hash(a.Reader), look.products.rec[row.product].hash)
-		if topicThinning.takes(l.memory.Lists(SurfaceTopic), chance) {
-			for _, topic := range look.topics.sets[row.topics].own {
-				l.topicExample(ask, row.product, topic)
-			}
-		}
-		if homeThinning.takes(l.memory.Lists(SurfaceHome), chance>>32) {
-			l.homeExample(ask, row.product)
-		}
-	})
+	}
+	if home {
+		l.homeExample(ask, row.product)
+	}
 }
 
 // topicExample is a choice among products picked in a topic of late.
 func (l *Learner) topicExample(a *ask, product, topic int32) {
 	in := *a
-	in.asked, in.on = []int32{topic}, SurfaceTopic
+	in.asked, in.on, in.single = []int32{topic}, SurfaceTopic, true
 	in.limit = negatives + 1
 	c := in.gather([]share{{drawn{topic: topic, product: product, n: negatives}, 1}})
 	l.example(SurfaceTopic, &in, c, product)
@@ -68,27 +68,22 @@ func (l *Learner) topicExample(a *ask, product, topic int32) {
 // homeExample is a choice among what a whole window would be made of.
 func (l *Learner) homeExample(a *ask, product int32) {
 	in := *a
-	in.limit, in.on = negatives, SurfaceHome
+	in.limit, in.on, in.single = negatives, SurfaceHome, true
 	l.example(SurfaceHome, &in, in.gather(in.shares()), product)
 }
 
 func (l *Learner) example(s Surface, a *ask, c *candidates, product int32) {
 	p := a.pool(c)
+	defer p.done()
 	at := p.indexOf(product)
 	if at < 0 || len(p.products) < 2 {
 		return
 	}
 	target := make([]float64, len(c.found))
-	for i := range c.found {
-		if p.at[i] == at {
-			target[i] = 1
-			break // the other picks of it are the same card
-		}
-	}
-	t := p.table()
+	target[slices.Index(p.at, at)] = 1
+	x := p.table()
 	key := ranking.Jitter(uint64(a.horizon), a.Shelf.products.rec[product].hash) //nolint:gosec // any bits do
-	x := firsts(t, c)
-	l.learn(s, ranking.Example{Key: key, Features: x, Target: kept(target, c), Offset: a.standFor(x)})
+	l.learn(s, ranking.Example{Key: key, Features: x, Target: target, Offset: a.standFor(x)})
 }
 
 // standFor is how many candidates of a window each row stands for, as a logarithm.
@@ -104,35 +99,6 @@ func (a *ask) standFor(x *ranking.Table) []float64 {
 	for i, acted := range x.Column(featureActed) {
 		if acted == 0 {
 			out[i] = each
-		}
-	}
-	return out
-}
-
-// firsts is t with one row for every product: its first candidate.
-func firsts(t *ranking.Table, c *candidates) *ranking.Table {
-	names := featureNames()
-	rows := 0
-	for i := range c.found {
-		if c.found[i].first {
-			rows++
-		}
-	}
-	if rows == len(c.found) {
-		return t
-	}
-	out := ranking.NewTable(rows, names...)
-	for _, name := range names {
-		copy(out.Column(name), kept(t.Column(name), c))
-	}
-	return out
-}
-
-func kept(values []float64, c *candidates) []float64 {
-	out := make([]float64, 0, len(values))
-	for i, v := range values {
-		if c.found[i].first {
-			out = append(out, v)
 		}
 	}
 	return out

@@ -35,6 +35,8 @@ func (a *ask) score(c *candidates, model ranking.Model) *scored {
 	s := &scored{pool: a.pool(c)}
 	s.table = s.pool.table()
 	s.rate(model)
+	s.done()
+	a.taste.leave()
 	s.worth = make([]float64, len(s.scores))
 	for i := range s.scores {
 		feedback, seen := s.adjustments(i)

@@ -17,27 +17,53 @@ type past struct {
 	acted map[int32]struct{} // products
 }
 
-// addPast resolves the history of r before at. What is not on the shelf any
-// more is left out.
-func (l *look) addPast(t *taste, r *Reader, at moment) {
+// pastActs resolves the history of r up to at, the latest first. What is not on
+// the shelf any more is left out.
+func (l *look) pastActs(r *Reader, at moment) []pastAct {
 	if len(r.History) == 0 {
-		return
+		return nil
 	}
-	t.past.acts = make([]pastAct, 0, len(r.History))
-	t.past.acted = make(map[int32]struct{}, len(r.History))
-	for _, a := range slices.Backward(r.History) {
+	acts := make([]pastAct, 0, len(r.History))
+	for i := range slices.Backward(r.History) {
+		a := &r.History[i]
+		when := momentOfSecond(a.At)
+		if when > at {
+			continue
+		}
 		n, ok := l.picks.rows[a.Pick]
-		when := moment(a.At) * 1_000_000
-		if !ok || when > at {
+		if !ok {
 			continue
 		}
 		row := &l.picks.row[n]
 		if row.product < 0 {
 			continue
 		}
-		t.past.acts = append(t.past.acts, pastAct{product: row.product, expert: row.expert, topics: row.topics, kind: a.Kind, at: when})
-		t.past.acted[row.product] = struct{}{}
+		acts = append(acts, pastAct{product: row.product, expert: row.expert, topics: row.topics, kind: a.Kind, at: when})
 	}
+	return acts
+}
+
+// upTo are those of acts that were done by at.
+func upTo(at moment, acts []pastAct) []pastAct {
+	for len(acts) > 0 && acts[0].at > at {
+		acts = acts[1:]
+	}
+	if later := func(a pastAct) bool { return a.at > at }; slices.ContainsFunc(acts, later) {
+		return slices.DeleteFunc(slices.Clone(acts), later)
+	}
+	return acts
+}
+
+// pastOf is the past that acts make.
+func pastOf(acts []pastAct) past {
+	if len(acts) == 0 {
+		return past{}
+	}
+	p := past{acts: acts, acted: make(map[int32]struct{}, len(acts))}
+	for i := range acts {
+		p.acted[acts[i].product] = struct{}{}
+	}
+	return p
 }
 
 // acted reports whether the reader did something with a product.

@@ -24,8 +24,9 @@ const (
 
 // A shelvedPulse is what the pulses of a pick come to.
 type shelvedPulse struct {
-	parts []pulsePart // by partition
-	sum   float64     // of parts, as of at
+	parts []pulsePart // by partition; one of them lies here, for there is seldom another
+	only  [1]pulsePart
+	sum   float64 // of parts, as of at
 	at    moment
 }
 
@@ -85,6 +86,7 @@ func (s *Shelf) putPulse(pick string, part pulsePart) {
 	}
 	if p == nil {
 		p = new(shelvedPulse)
+		p.parts = p.only[:0]
 	}
 	if !p.put(part) {
 		return

@@ -95,6 +95,37 @@ func decodeTaste(body []byte) (*Reader, error) {
 	}, nil
 }
 
+// decodeTaught reads of a reader's document what is learned with: less than
+// pages look at, for every action is learned from.
+func decodeTaught(body []byte) (*Reader, error) {
+	var d struct {
+		Interests []Interest `json:"interests"`
+		Follows   []struct {
+			ID string `json:"id"`
+		} `json:"follows"`
+		Mutes []struct {
+			Kind string `json:"kind"`
+			ID   string `json:"id"`
+		} `json:"mutes"`
+		Feedback   []Feedback `json:"feedback"`
+		Impersonal bool       `json:"impersonal"`
+		Traces     pageTraces `json:"traces"`
+		History    History    `json:"history"`
+		Erased     time.Time  `json:"erased"`
+	}
+	if err := json.Unmarshal(body, &d); err != nil {
+		return nil, fmt.Errorf("reader's document: %w", err)
+	}
+	r := &Reader{Interests: d.Interests, Feedback: d.Feedback, Impersonal: d.Impersonal, Traces: Traces(d.Traces), History: d.History, Erased: d.Erased}
+	for _, f := range d.Follows {
+		r.Follows = append(r.Follows, Since{ID: f.ID})
+	}
+	for _, m := range d.Mutes {
+		r.Mutes = append(r.Mutes, Mute{Kind: m.Kind, ID: m.ID})
+	}
+	return r, nil
+}
+
 // mark says of items whether r, who may be nil, keeps them.
 func (r *Reader) mark(items []Item, now time.Time, policy *Policy) {
 	if r == nil || len(items) == 0 {
