@@ -116,6 +116,17 @@ func (s *Softmax) Linear() Linear {
 	return NewLinear(weights...)
 }
 
+// Live is the weight that learning has come to for a feature, aside or not; 0
+// for one that it does not know.
+func (s *Softmax) Live(name string) float64 {
+	for k := range s.features {
+		if s.features[k].Name == name {
+			return s.features[k].live
+		}
+	}
+	return 0
+}
+
 // Lists is the number of lists learned from.
 func (s *Softmax) Lists() int64 { return s.counts.Lists }
 

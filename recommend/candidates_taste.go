@@ -19,9 +19,12 @@ type taste struct {
 	mutedTopics   []int32
 	mutedPartners map[int32]struct{}
 
-	fed    feedback
-	past   past
-	spared spared
+	fed  feedback
+	past past
+	// answers are summed up when they are asked for; nil before, and for a reader
+	// who was shown nothing.
+	answers *answers
+	spared  spared
 
 	company *ranking.Company // see [ask.company]; nil until it is asked
 

@@ -55,6 +55,7 @@ func featureSets() []featureSet {
 		historyFeatures{},
 		walkFeatures{},
 		listFeatures{},
+		rateFeatures{},
 		togetherFeatures{},
 		bentFeatures{},
 	}
@@ -105,7 +106,7 @@ func (p *pool) leaveToHistory(t *ranking.Table) {
 	acted := t.Column(featureActed)
 	for _, name := range featureNames() {
 		switch name {
-		case featureActed, featureHistory, featureTrust, featureAvailability, featureSeen:
+		case featureActed, featureHistory, featureTrust, featureAvailability, featureSeen, featureRate:
 			continue
 		}
 		column := t.Column(name)

@@ -23,8 +23,8 @@ func (historyFeatures) features() []Feature {
 	return []Feature{
 		{featureActed, "the reader has acted on the product", "0 or 1", 0, 1},
 		{featureHistory, "what he did with it: sum of weight/(days+0.5), over purchases in its topic; of none 0", "ln(sum)", -8, 6},
-		{featureTopics, "what he did in its topics of late, purchases taken off, when he has not acted on it", "ln(1+sum)", 0, 8},
-		{featureOwn, "what he did with other picks of its expert, half-life 30 days", "ln(1+sum)", 0, 8},
+		{featureTopics, "what he did in its topics of late, purchases taken off, when he has not acted on it; fades as it gets known what he passes over", "ln(1+sum)", 0, 8},
+		{featureOwn, "what he did with other picks of its expert, half-life 30 days; fades likewise", "ln(1+sum)", 0, 8},
 		{featureDepth, "how often he acted in its topics, of his last 300 acts; alone it moves nothing within a topic", "ln(1+n)-2", -2, 4},
 	}
 }
@@ -80,6 +80,7 @@ func (historyFeatures) fill(p *pool, t *ranking.Table) {
 	}
 	acted, history, topics := t.Column(featureActed), t.Column(featureHistory), t.Column(featureTopics)
 	expert := t.Column(featureOwn)
+	blind := 1 - p.answers().known() // his acts alone say nothing of what he passed over
 	for i, at := range p.at {
 		var damp, strongest, most float64
 		for _, topic := range p.topics.sets[p.picks.row[p.found[i].row].topics].own {
@@ -91,8 +92,8 @@ func (historyFeatures) fill(p *pool, t *ranking.Table) {
 		if p.taste.acted(p.products[at]) {
 			acted[i] = 1
 		} else {
-			topics[i] = math.Log1p(strongest)
-			expert[i] = math.Log1p(experts[p.picks.row[p.found[i].row].expert])
+			topics[i] = blind * math.Log1p(strongest)
+			expert[i] = blind * math.Log1p(experts[p.picks.row[p.found[i].row].expert])
 		}
 		if own[at] > 0 {
 			history[i] = math.Log(own[at] / (1 + damp))

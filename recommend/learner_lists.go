@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"vitrine.dev/ranking"
@@ -25,9 +26,8 @@ type batch struct {
 
 type shownCard struct {
 	pick        string
-	item, topic int32   // in the memory
-	position    int     // -1 when it is not known
-	propensity  float64 // 0 when it was not told
+	item, topic int32 // in the memory
+	position    int   // -1 when it is not known
 }
 
 // A shownList is a window that a reader saw, with the features of its cards
@@ -45,6 +45,11 @@ type shownList struct {
 }
 
 func (s *shownList) has(pick string) bool { return slices.Contains(s.picks, pick) }
+
+// placed reports whether the position of every card is known.
+func (s *shownList) placed() bool {
+	return !slices.ContainsFunc(s.cards, func(c shownCard) bool { return c.position < 0 })
+}
 
 // impression collects cards shown; their features are computed once for all
 // that come together.
@@ -100,9 +105,19 @@ func (l *Learner) flush(ctx context.Context) error {
 		l.memory.lists.Shown(card.item, int64(b.at))
 		if !list.has(id) && len(list.picks) < mostListCards {
 			list.add(card, t, row)
+			l.memory.rates.Shown(card.item, card.topic, l.looks(list.surface, card.position, t, row), int64(b.at))
 		}
 	}
 	return nil
+}
+
+// looks is how likely a card in a position is looked at, in looks at the first,
+// times how much oftener the reader opens what is like it, as [ranking.Rates.Shown] asks.
+// Of an unknown position it is as of the first. The memory is locked.
+func (l *Learner) looks(s Surface, position int, t *ranking.Table, row int) float64 {
+	bias := l.memory.weights[s].Softmax().Live(featurePosition)
+	likes := rateOfInterest*t.Column(featureInterest)[row] + t.Column(featureTopicRate)[row] + t.Column(featureExpertRate)[row]
+	return math.Exp(bias*math.Log1p(float64(max(position, 0))) + likes)
 }
 
 // add makes row of t the next card.
@@ -145,7 +160,9 @@ func (l *Learner) keep(key listKey, list *shownList) {
 	}
 }
 
-// answer learns from a choice in a list: each pick of it once.
+// answer learns from a choice in a list: each pick of it once. What was chosen is
+// weighed against what was shown beside it, so with what chance each came onto
+// the list makes no difference; where on the page it was does, and is learned.
 func (l *Learner) answer(list *shownList, a *Action) {
 	if _, twice := list.answers[a.Pick]; twice {
 		return
@@ -163,27 +180,33 @@ func (l *Learner) answer(list *shownList, a *Action) {
 	// Not the window's id, which holds chance: a run can be repeated.
 	key := ranking.Jitter(ranking.Hash(a.Reader), uint64(list.since)) //nolint:gosec // any bits do
 	l.learn(list.surface, ranking.Example{
-		Key: key, Features: list.table(), Target: target, Propensity: list.propensity(),
+		Key: key, Features: list.table(), Target: target,
 	})
 	l.memory.mu.Lock()
 	defer l.memory.mu.Unlock()
+	if a.Kind == ActOpen {
+		card := &list.cards[slices.Index(list.picks, a.Pick)]
+		l.memory.rates.Opened(card.item, card.topic, at)
+	}
 	l.memory.lists.Answered(list.items, list.topics, target, expected, at)
 	l.memory.pairs.Answered(list.opened, list.items, target, expected, at)
 }
 
-func (s *shownList) propensity() []float64 {
-	all := make([]float64, len(s.cards))
-	for i := range s.cards {
-		all[i] = s.cards[i].propensity
-	}
-	return all
-}
-
+// table is the features of the cards, with their positions if all are known.
 func (s *shownList) table() *ranking.Table {
 	names := featureNames()
+	placed := s.placed()
+	if placed {
+		names = append(slices.Clone(names), featurePosition)
+	}
 	t := ranking.NewTable(len(s.picks), names...)
-	for k, name := range names {
-		copy(t.Column(name), s.values[k])
+	for k, values := range s.values {
+		copy(t.Column(names[k]), values)
+	}
+	if placed {
+		for i, at := 0, t.Column(featurePosition); i < len(at); i++ {
+			at[i] = math.Log1p(float64(s.cards[i].position))
+		}
 	}
 	return t
 }

@@ -15,6 +15,7 @@ type Memory struct {
 	products index // keys
 	topics   index // ids
 	lists    ranking.Lists
+	rates    ranking.Rates
 	pairs    ranking.Pairs
 	together ranking.Together
 	ridge    *ranking.Neighbours

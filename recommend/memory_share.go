@@ -13,10 +13,10 @@ import (
 
 // A sharedUpTo says up to where the changes of a memory were told.
 type sharedUpTo struct {
-	lists, topics, pairs, together, ridge uint64
-	fit                                   *ranking.Neighbours // that ridge is of
-	told                                  map[int32]bool      // products with rows of fits
-	learned                               [surfaces]int64     // lists
+	lists, topics, rates, topicRates, pairs, together, ridge uint64
+	fit                                                      *ranking.Neighbours // that ridge is of
+	told                                                     map[int32]bool      // products with rows of fits
+	learned                                                  [surfaces]int64     // lists
 }
 
 // SetModel serves model on a surface, whatever is learned here; nil serves what
@@ -53,11 +53,16 @@ func (m *Memory) setRow(name string, topic bool, family string, row []byte) erro
 	}
 	if topic {
 		n, _ := m.topics.number(name)
+		if family == FamilyTopicRates {
+			return m.rates.SetTopicRow(n, row)
+		}
 		return m.lists.SetTopicRow(n, row)
 	}
 	switch family {
 	case FamilyLists:
 		return m.lists.SetRow(number(name), row)
+	case FamilyRates:
+		return m.rates.SetRow(number(name), row)
 	case FamilyPairs:
 		return m.pairs.SetRow(number(name), row, number)
 	case FamilyNear:
@@ -72,6 +77,7 @@ func (m *Memory) setRow(name string, topic bool, family string, row []byte) erro
 func (m *Memory) ForgetRows() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.rates = ranking.Rates{}
 	m.lists, m.pairs, m.together, m.ridge = ranking.Lists{}, ranking.Pairs{}, ranking.Together{}, new(ranking.Neighbours)
 	learned := m.shared.learned
 	m.shared = sharedUpTo{learned: learned}
@@ -156,6 +162,14 @@ func (m *Memory) Changes() (rows []LearnedRow, surfaces map[string]LearnedWeight
 	items, m.shared.topics = m.lists.ChangedTopics(m.shared.topics)
 	for _, n := range items {
 		rows = append(rows, LearnedRow{Family: FamilyTopics, Of: TopicRows(m.topics.ids[n]), Row: m.lists.TopicRow(n)})
+	}
+	items, m.shared.rates = m.rates.Changed(m.shared.rates)
+	for _, n := range items {
+		rows = append(rows, LearnedRow{Family: FamilyRates, Of: ProductRows(name(n)), Row: m.rates.Row(n)})
+	}
+	items, m.shared.topicRates = m.rates.ChangedTopics(m.shared.topicRates)
+	for _, n := range items {
+		rows = append(rows, LearnedRow{Family: FamilyTopicRates, Of: TopicRows(m.topics.ids[n]), Row: m.rates.TopicRow(n)})
 	}
 	items, m.shared.pairs = m.pairs.Changed(m.shared.pairs)
 	for _, n := range items {

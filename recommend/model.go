@@ -78,6 +78,9 @@ const (
 	FamilyPairs  = "pairs"  // products: [ranking.Pairs]
 	FamilyNear   = "near"   // products: [ranking.Together]
 	FamilyFit    = "fit"    // products: [ranking.Neighbours]
+	FamilyRates  = "rates"  // products: [ranking.Rates]
+
+	FamilyTopicRates = "topic_rates" // topics: [ranking.Rates]
 )
 
 const (
@@ -191,7 +194,7 @@ func (r *LearnedRow) problem(at string) (Problem, bool) {
 	if len(r.Row) > maxRow {
 		return invalid(at+"/row", fmt.Sprintf("%d bytes", len(r.Row)), fmt.Sprintf("keep it below %d", maxRow)), true
 	}
-	if topic != (r.Family == FamilyTopics) {
+	if topic != (r.Family == FamilyTopics || r.Family == FamilyTopicRates) {
 		return invalid(at+"/family", fmt.Sprintf("%q is no family of rows of %s", clip(r.Family), clip(r.Of)), "see the schema"), true
 	}
 	err := checkRow(r.Family, r.Row)
@@ -204,7 +207,7 @@ func (r *LearnedRow) problem(at string) (Problem, bool) {
 // checkRow reads a row as whoever serves it would.
 func checkRow(family string, row []byte) error {
 	nobody := func(string) int32 { return -1 }
-	if families := []string{FamilyLists, FamilyTopics, FamilyPairs, FamilyNear, FamilyFit}; len(row) == 0 && slices.Contains(families, family) {
+	if families := []string{FamilyLists, FamilyTopics, FamilyRates, FamilyTopicRates, FamilyPairs, FamilyNear, FamilyFit}; len(row) == 0 && slices.Contains(families, family) {
 		return nil
 	}
 	switch family {
@@ -212,6 +215,8 @@ func checkRow(family string, row []byte) error {
 		return new(ranking.Lists).SetRow(-1, row)
 	case FamilyTopics:
 		return new(ranking.Lists).SetTopicRow(-1, row)
+	case FamilyRates, FamilyTopicRates:
+		return new(ranking.Rates).SetRow(-1, row)
 	case FamilyPairs:
 		return new(ranking.Pairs).SetRow(-1, row, nobody)
 	case FamilyNear:

@@ -2,6 +2,10 @@ package recommend
 
 import "vitrine.dev/ranking"
 
+// positionBias is the logit of a card that is twice as far down, over ln 2: a
+// card in position k from 1 is chosen in proportion to 1/sqrt(k).
+const positionBias = -.5
+
 // priors are the weights that a surface starts with, before it has learned
 // anything. Those of the published factors are the policy's. The others were
 // learned on public data sets: of a consumer community (topic), of a shop's
@@ -41,6 +45,9 @@ func priors(s Surface, f *RankingFactors) []ranking.Prior {
 			{Name: featureNext, Scale: 1},
 			{Name: featureFits, Scale: 1},
 			{Name: featureEvents1, Scale: 1},
+			{Name: featureRate, Weight: 1, Scale: .4},
+			{Name: featureExpertRate, Weight: 1, Scale: .5},
+			{Name: featurePosition, Weight: positionBias, Scale: .8, Aside: true},
 		}
 	case SurfaceRank:
 		return []ranking.Prior{
@@ -56,6 +63,7 @@ func priors(s Surface, f *RankingFactors) []ranking.Prior {
 			{Name: featureTrust, Weight: f.Trust, Scale: .1},
 			{Name: featureAvailability, Weight: f.Availability, Scale: .2},
 			{Name: featureEngagement, Weight: f.Engagement, Scale: .2},
+			{Name: featurePosition, Weight: positionBias, Scale: .8, Aside: true},
 		}
 	case SurfaceHome, surfaces:
 	}
@@ -71,8 +79,8 @@ func priors(s Surface, f *RankingFactors) []ranking.Prior {
 		{Name: featureTopics, Weight: 1, Scale: 1},
 		{Name: "own_topics_opens", Weight: .3, Scale: 1},
 		{Name: featureOwn, Weight: .2, Scale: .5},
-		{Name: featureLift, Weight: .2, Scale: .8},
-		{Name: featureStrength, Weight: .4, Scale: .5},
+		{Name: featureLift, Weight: 0, Scale: .8},
+		{Name: featureStrength, Weight: 0, Scale: .5},
 		{Name: featureExposure, Weight: 0, Scale: 1.5},
 		{Name: featurePairs, Weight: .2, Scale: .5},
 		{Name: featureShownAge, Weight: 0, Scale: 1},
@@ -84,6 +92,11 @@ func priors(s Surface, f *RankingFactors) []ranking.Prior {
 		{Name: featureEvents7, Weight: 0, Scale: 1},
 		{Name: featureEvents30, Weight: 0, Scale: 1},
 		{Name: featureWalk, Weight: 0, Scale: 1.4},
+		{Name: featureRate, Weight: 1, Scale: .4},
+		{Name: featureTopicRate, Weight: 1, Scale: .8},
+		{Name: featureTopicDoubt, Weight: 1, Scale: .3, Fixed: true},
+		{Name: featureExpertRate, Weight: 1, Scale: .5},
+		{Name: featurePosition, Weight: positionBias, Scale: .8, Aside: true},
 	}
 }
 
@@ -104,7 +117,9 @@ func priorModel(s Surface, f *RankingFactors) ranking.Linear {
 	all := priors(s, f)
 	weights := make([]ranking.Weight, 0, len(all))
 	for _, p := range all {
-		weights = append(weights, ranking.Weight{Name: p.Name, Value: p.Weight})
+		if !p.Aside {
+			weights = append(weights, ranking.Weight{Name: p.Name, Value: p.Weight})
+		}
 	}
 	return ranking.NewLinear(weights...)
 }
