@@ -106,23 +106,15 @@ func (t *Together) Len() int { return t.matrix.held }
 // u*W/((n_j+5)^.5 (n+5)^.7), with u the weight of his act times 0.5^(place/20)
 // and n the weights of all acts on an item. All is as of the newest act counted.
 func (t *Together) Near(history []Act, into *Sums) {
-	t.collectNear(history, into)
+	t.collect(history, nearReach, nearHalfLife, into, func(c *cell) float32 { return c.a })
 	t.divide(into, nearPower)
 }
 
 // Next is like [Together.Near] for what comes soon after: the last 15 items j,
 // u*D/((n_j+5)^.5 (n+5)^.5), u with 0.5^(place/5).
 func (t *Together) Next(history []Act, into *Sums) {
-	t.collectNext(history, into)
-	t.divide(into, nextPower)
-}
-
-func (t *Together) collectNear(history []Act, into *Sums) {
-	t.collect(history, nearReach, nearHalfLife, into, func(c *cell) float32 { return c.a })
-}
-
-func (t *Together) collectNext(history []Act, into *Sums) {
 	t.collect(history, nextReach, nextHalfLife, into, func(c *cell) float32 { return c.b })
+	t.divide(into, nextPower)
 }
 
 func (t *Together) collect(history []Act, reach int, halfLife float64, into *Sums, value func(*cell) float32) {

@@ -63,6 +63,9 @@ func (eventFeatures) fill(p *pool, t *ranking.Table) {
 	first, opens := t.Column(featureFirst), t.Column(featureOpens)
 	all := make([]productEvents, len(p.products))
 	for i, product := range p.products {
+		if i%fetchedAtOnce == 0 {
+			p.fetch(p.products[i:min(i+fetchedAtOnce, len(p.products))])
+		}
 		all[i] = p.eventsOf(product, p.horizon)
 	}
 	for i, at := range p.at {
@@ -75,6 +78,33 @@ func (eventFeatures) fill(p *pool, t *ranking.Table) {
 		}
 		first[i], opens[i] = e.first, e.opens
 	}
+}
+
+const fetchedAtOnce = 32 // products
+
+// fetch touches what eventsOf reads of products, in loops in which nothing
+// waits for anything else: their memory comes for many at once, where eventsOf
+// would wait for one after the other.
+//
+//go:noinline
+func (l *look) fetch(products []int32) (touched moment) {
+	var all [512]*shelvedPulse
+	pulses := all[:0]
+	for _, product := range products {
+		picks := l.products.rec[product].picks
+		for _, n := range picks[max(0, len(picks)-mostPicksCounted):] {
+			touched += l.picks.row[n].since
+			if pulse := l.picks.pulse[n]; pulse != nil && len(pulses) < len(all) {
+				pulses = append(pulses, pulse)
+			}
+		}
+	}
+	for _, p := range pulses {
+		for i := range p.parts {
+			touched += p.parts[i].at + p.parts[i].last[2]
+		}
+	}
+	return touched
 }
 
 // eventsOf counts the events of a product before now, in the units of the features.

@@ -20,7 +20,7 @@ func TestAWalkIsTheSameFromBothEnds(t *testing.T) {
 		s.products.rec = make([]productRec, products)
 		s.topics.sets = []topicSet{{}}
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
-		draw := func(n int) int32 { return int32(r.IntN(n)) } //nolint:gosec // few
+		draw := func(n int) int32 { return int32(r.IntN(n)) }
 		for n := range int32(many) {
 			row := pickRow{expert: draw(experts), product: draw(products), since: moment(draw(90)) * dayLong / 2}
 			s.picks.row, s.picks.ids = append(s.picks.row, row), append(s.picks.ids, strconv.Itoa(int(n)))
