@@ -46,6 +46,8 @@ func (r *route) takes() (types []string, limit int64) {
 	switch {
 	case r.body == ndjsonBody:
 		types, limit = []string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, ndjsonLimit
+	case r.body == formBody:
+		types = []string{"application/x-www-form-urlencoded"}
 	case r.body == webhookBody:
 		limit = webhookLimit
 	case r.method == http.MethodPatch:

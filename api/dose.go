@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"vitrine.dev/recommend"
 )
@@ -36,6 +38,19 @@ func (s *Server) insertions(c *call) error {
 	}
 	c.private()
 	return c.json(http.StatusOK, explained(w, factors))
+}
+
+// callKey is what a page's request has its call under.
+type callKey struct{}
+
+// AdmitOf is what pages ask for leave to put picks before a reader, where the
+// policy bounds windows too; nil of a request that does not come by a [Server].
+func AdmitOf(r *http.Request, reader string) recommend.Admit {
+	c, ok := r.Context().Value(callKey{}).(*call)
+	if !ok {
+		return nil
+	}
+	return c.server.admit(c, reader)
 }
 
 // admit asks the fold for leave to put picks before a reader: an event each
@@ -84,19 +99,49 @@ func (s *Server) setDose(c *call) error {
 	if err := c.decode(&in); err != nil {
 		return err
 	}
-	if most := s.World.Scene().Policy.Dose.PerDay; in.PerDay != nil && (*in.PerDay < 0 || *in.PerDay > most) {
-		return recommend.Refuse(recommend.Problem{
-			Code: codeValidation, Pointer: "/per_day", Message: fmt.Sprintf("%d picks a day", *in.PerDay), Fix: fmt.Sprintf("give 0 to %d, or leave it out for what the policy says", most),
+	r, pending, err := s.keepDose(c, in.PerDay)
+	if err != nil {
+		return err
+	}
+	return c.did(pending, s.doseOf(r, pending))
+}
+
+// chooseDose does so for a page's form, and leads back to the page.
+func (s *Server) chooseDose(c *call) error {
+	form, err := url.ParseQuery(string(c.body))
+	if err != nil {
+		return refuse(codeBadBody, "not a form")
+	}
+	var perDay *int
+	if v := strings.TrimSpace(form.Get("per_day")); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil {
+			n = -1 // is refused as one that is not allowed
+		}
+		perDay = &n
+	}
+	if _, _, err := s.keepDose(c, perDay); err != nil {
+		return err
+	}
+	c.private()
+	c.Redirect(http.StatusSeeOther, "/me#dose")
+	return nil
+}
+
+func (s *Server) keepDose(c *call, perDay *int) (r *recommend.Reader, pending bool, err error) {
+	if most := s.World.Scene().Policy.Dose.PerDay; perDay != nil && (*perDay < 0 || *perDay > most) {
+		return nil, false, recommend.Refuse(recommend.Problem{
+			Code: codeValidation, Pointer: "/per_day", Message: fmt.Sprintf("%d picks a day", *perDay), Fix: fmt.Sprintf("give 0 to %d, or leave it out for what the policy says", most),
 		})
 	}
 	who, err := s.acting(c)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
-	pending, err := s.act(c, who, recommend.Action{ID: who.eventID(c), Kind: recommend.ActDose, At: c.now(), Dose: in.PerDay})
+	pending, err = s.act(c, who, recommend.Action{ID: who.eventID(c), Kind: recommend.ActDose, At: c.now(), Dose: perDay})
 	if err != nil {
-		return err
+		return nil, false, err
 	}
-	who.Dose.PerDay = in.PerDay
-	return c.did(pending, s.doseOf(&who.Reader, pending))
+	who.Dose.PerDay = perDay
+	return &who.Reader, pending, nil
 }

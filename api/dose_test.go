@@ -1,7 +1,11 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"vitrine.dev/api"
+	"vitrine.dev/api/web"
 	"vitrine.dev/recommend"
 )
 
@@ -111,4 +116,157 @@ func TestNoSequenceOfCallsExceedsTheDose(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAFormSetsTheDose(t *testing.T) {
+	s := open(t)
+	session := s.token(t, "ann", api.ScopeWindowRead)
+	cookie := header{"Cookie", "vitrine_session=" + strings.TrimPrefix(session.value, "Bearer ")}
+	form, ours := header{"Content-Type", "application/x-www-form-urlencoded"}, header{"Sec-Fetch-Site", "same-origin"}
+	s.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	set := func() any { return into[object](s.do("GET", "/v1/me/dose", nil, session).is(200))["per_day"] }
+
+	s.do("POST", "/v1/me/dose", "per_day=5", cookie, form, header{"Sec-Fetch-Site", "cross-site"}).problem(403, "cross-site-request")
+	s.do("POST", "/v1/me/dose", "per_day=5", cookie, ours).problem(415, "media-type-unsupported")
+	if got := set(); got != nil {
+		t.Fatalf("another site's form set %v", got)
+	}
+	if r := s.do("POST", "/v1/me/dose", "per_day=5", cookie, form, ours).is(303); r.header.Get("Location") != "/me#dose" {
+		t.Errorf("leads to %q", r.header.Get("Location"))
+	}
+	if got := set(); got != 5.0 {
+		t.Errorf("set %v, want 5", got)
+	}
+	for _, wrong := range []string{"per_day=41", "per_day=-1", "per_day=many"} {
+		s.do("POST", "/v1/me/dose", wrong, cookie, form, ours).problem(422, "validation")
+	}
+	s.do("POST", "/v1/me/dose", "per_day=", cookie, form, ours).is(303)
+	if got := set(); got != nil {
+		t.Errorf("set %v, want the policy's", got)
+	}
+}
+
+// TestNoSequenceOfWindowsExceedsTheDose asks for windows, their next pages, web
+// pages and insertions of two processes under a policy that bounds them all.
+func TestNoSequenceOfWindowsExceedsTheDose(t *testing.T) {
+	w := newWorld(t)
+	const most = 15
+	policy, err := recommend.ParsePolicy(fmt.Appendf(nil, "version: bounded\ndose: {windows: true, per_day: %d}\n", most))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := w.open(t)
+	first.stock(14)
+	w.world.SetPolicy(t.Context(), policy)
+	pages := func(c *api.Config) {
+		c.Pages, err = web.New(web.Config{
+			Windows: c.Windows.(web.Windows), Store: w.engine, World: w.world, Now: w.clock.now, Admit: api.AdmitOf,
+			Session: func(r *http.Request) (string, []string, bool) { return w.keys.Session(r, w.clock.now()) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	sites := []*site{w.open(t, pages), w.open(t, pages)}
+	onPage := regexp.MustCompile(`<li data-pick="([^"]+)"`)
+	author := make(map[string]string)
+	stocked, err := w.config().Windows.Window(t.Context(), recommend.WindowRequest{Limit: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range stocked.Items {
+		author[i.Pick] = i.Expert.ID
+	}
+	n := 0
+	rapid.Check(t, func(r *rapid.T) {
+		n++
+		token := w.token(t, fmt.Sprint("windowed", n), api.ScopeWindowRead)
+		cookie := header{"Cookie", "vitrine_session=" + strings.TrimPrefix(token.value, "Bearer ")}
+		var all []recommend.Given
+		took := func(picks ...string) {
+			for _, p := range picks {
+				if author[p] == "" {
+					r.Fatalf("pick %s is of nobody", p)
+				}
+				all = append(all, recommend.Given{Pick: p, Expert: author[p], At: w.clock.now()})
+			}
+		}
+		ask := func(s *site, path string) recommend.Window {
+			page := into[recommend.Window](s.do("GET", path, nil, token).is(200))
+			if page.Degraded || len(page.Items) == 0 && page.Reason != "fatigue_cap" && strings.HasPrefix(path, "/v1/window?limit") {
+				r.Fatalf("%s: %d picks, degraded %v, reason %q", path, len(page.Items), page.Degraded, page.Reason)
+			}
+			for _, i := range page.Items {
+				took(i.Pick)
+			}
+			return page
+		}
+		cursor := ""
+		for range rapid.IntRange(1, 15).Draw(r, "calls") {
+			w.clock.advance(time.Duration(rapid.SampledFrom([]int{0, 1, 300, 600, 7_200, 86_399}).Draw(r, "seconds")) * time.Second)
+			s := sites[rapid.IntRange(0, 1).Draw(r, "process")]
+			had := len(all)
+			switch kind := rapid.SampledFrom([]string{"window", "next", "page", "insertions"}).Draw(r, "kind"); {
+			case kind == "insertions":
+				ask(s, fmt.Sprintf("/v1/window/insertions?organic_count=%d", rapid.IntRange(1, 60).Draw(r, "organic")))
+			case kind == "page":
+				plain := *s // pages are not in the contract
+				plain.client = http.DefaultClient
+				body := string(plain.do("GET", "/?lang=en", nil, cookie).is(200).body)
+				for _, m := range onPage.FindAllStringSubmatch(body, -1) {
+					took(m[1])
+				}
+				if len(all) == had && !strings.Contains(body, "Enough picks for now") {
+					r.Fatalf("a page without cards does not say why")
+				}
+			case kind == "next" && cursor != "":
+				if reply := s.do("GET", "/v1/window?cursor="+url.QueryEscape(cursor), nil, token); reply.status == 200 {
+					page := into[recommend.Window](reply)
+					for _, i := range page.Items {
+						took(i.Pick)
+					}
+					cursor = page.NextCursor
+				}
+			default:
+				cursor = ask(s, fmt.Sprintf("/v1/window?limit=%d", rapid.IntRange(1, 20).Draw(r, "limit"))).NextCursor
+			}
+		}
+		w.clock.advance(24 * time.Hour)
+		if page := ask(sites[0], "/v1/window?limit=5"); len(page.Items) == 0 {
+			r.Fatalf("a day later there is no window: %+v", page)
+		}
+		for i := range all {
+			day := 0
+			for k := i; k >= 0 && all[i].At.Sub(all[k].At) < 24*time.Hour; k-- {
+				day++
+				if passed := all[i].At.Sub(all[k].At); k < i && all[k].Expert == all[i].Expert && passed < 10*time.Minute {
+					r.Fatalf("two picks of %s within %v", all[i].Expert, passed)
+				}
+			}
+			if day > most {
+				r.Fatalf("%d picks within a day, %d allowed", day, most)
+			}
+		}
+	})
+}
+
+// TestSomebodyUnknownHasAWindow is of a policy that bounds windows: there is
+// nobody whom the picks could be counted for.
+func TestSomebodyUnknownHasAWindow(t *testing.T) {
+	w := newWorld(t)
+	s := w.open(t)
+	s.stock(4)
+	policy, err := recommend.ParsePolicy([]byte("version: bounded\ndose: {windows: true}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.world.SetPolicy(t.Context(), policy)
+	windows := w.config().Windows
+	page, err := windows.Window(t.Context(), recommend.WindowRequest{Admit: func(context.Context, string, []recommend.ServedPick) (string, *recommend.Dose, error) {
+		t.Error("leave is asked for nobody")
+		return "", nil, recommend.ErrUnavailable
+	}})
+	if err != nil || len(page.Items) != 4 || page.Degraded {
+		t.Errorf("got %+v, %v; want 4 picks", page, err)
+	}
 }

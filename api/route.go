@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -24,6 +25,7 @@ const (
 	jsonBody
 	ndjsonBody
 	webhookBody // JSON, and larger
+	formBody    // as pages without scripts send
 )
 
 const (
@@ -66,6 +68,7 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/window/insertions", scope: ScopeWindowRead, class: classRead, serve: s.insertions},
 		{method: get, path: "/v1/me/dose", scope: ScopeWindowRead, class: classRead, serve: s.dose},
 		{method: put, path: "/v1/me/dose", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.setDose},
+		{method: post, path: "/v1/me/dose", scope: ScopeWindowRead, class: classWrite, body: formBody, serve: s.chooseDose},
 		{method: get, path: "/v1/me/interests", scope: ScopeWindowRead, class: classRead, serve: s.interests},
 		{method: put, path: "/v1/me/interests", scope: ScopeWindowRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.declare},
 		{method: get, path: "/v1/follows", scope: ScopeWindowRead, class: classRead, serve: s.follows},
@@ -202,7 +205,7 @@ func (s *Server) elsewhere(c *call) error {
 	}
 	c.Status(http.StatusOK) // gin has put 404 there
 	w := &pageWriter{ResponseWriter: c.Writer, html: strings.Contains(c.Request.Header.Get("Accept"), "text/html")}
-	s.Pages.ServeHTTP(w, c.Request)
+	s.Pages.ServeHTTP(w, c.Request.WithContext(context.WithValue(c.ctx(), callKey{}, c)))
 	switch {
 	case w.status == 0:
 		return nil

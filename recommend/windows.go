@@ -137,7 +137,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		}
 		w.lacks(ctx, page, a)
 	})
-	if rules := &scene.Policy.Dose; rules.Windows && r.Admit != nil {
+	if rules := &scene.Policy.Dose; rules.Windows && r.Admit != nil && r.Reader != "" { // of somebody unknown nobody can count
 		w.admit(ctx, page, who.name, r.Admit, rules)
 	}
 	who.reader.mark(page.Items, now, scene.Policy)

@@ -85,6 +85,12 @@ func dated(t time.Time, lang string) template.HTML {
 	return template.HTML(s) //nolint:gosec // digits, letters and signs of ours
 }
 
+// moment is a minute for machines too.
+func moment(t time.Time, lang string) template.HTML {
+	s := fmt.Sprintf(`<time datetime=%q>%s %s</time>`, t.UTC().Format(htmlTime), date(t, lang), t.UTC().Format("15:04 UTC"))
+	return template.HTML(s) //nolint:gosec // digits, letters and signs of ours
+}
+
 // ago says how long before now t was; after a month, the day.
 func (c *catalog) ago(now, t time.Time) (template.HTML, error) {
 	d := now.Sub(t)

@@ -21,6 +21,7 @@ type meBody struct {
 	Next      string
 	First     bool
 	Clicks    []way
+	Dose      dose
 }
 
 // An interest is a topic that a reader cares about, as far as is known.
@@ -30,6 +31,23 @@ type interest struct {
 	Width     string // of its bar
 	Source    string // in words
 	Declared  bool
+}
+
+// A dose is how many picks a day a reader wants among other things.
+type dose struct {
+	Limited bool   // the policy bounds them at all
+	Most    int    // what that allows
+	Own     string // what he set; "" is what the policy says
+	Windows bool   // cards of windows count too
+}
+
+func (q *request) dose() dose {
+	rules := &q.site.World.Scene().Policy.Dose
+	d := dose{Limited: rules.Limited, Most: rules.PerDay, Windows: rules.Windows}
+	if n := q.who.Reader.Dose.PerDay; n != nil {
+		d.Own = strconv.Itoa(min(*n, d.Most))
+	}
+	return d
 }
 
 // An opinion is what a reader wants less or more of, or nothing.
@@ -68,7 +86,7 @@ func (s *site) me(q *request) error {
 	if q.who.Unread != nil {
 		return q.who.Unread
 	}
-	b := meBody{Guest: !q.who.Expert, First: q.FormValue("cursor") == "", Kept: len(q.who.Reader.Bookmarks), Interests: q.interests()}
+	b := meBody{Guest: !q.who.Expert, First: q.FormValue("cursor") == "", Kept: len(q.who.Reader.Bookmarks), Interests: q.interests(), Dose: q.dose()}
 	var err error
 	if b.Follows, err = q.followed(); err != nil {
 		return err

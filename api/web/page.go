@@ -59,6 +59,7 @@ func (s *site) parse(lang string) (pageSet, error) {
 		"money":   func(m *recommend.Money) string { return money(*m, lang) },
 		"ago":     func(t time.Time) (template.HTML, error) { return words.ago(s.Now(), t) },
 		"date":    func(t time.Time) template.HTML { return dated(t, lang) },
+		"moment":  func(t time.Time) template.HTML { return moment(t, lang) },
 		"dict":    dict,
 		"span":    words.span,
 		"ours":    words.ours,

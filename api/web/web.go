@@ -41,6 +41,9 @@ type Config struct {
 	// Session tells who looks at a page, by the cookie that POST /v1/session
 	// sets; ok is false for somebody unknown. nil: everybody is unknown.
 	Session func(r *http.Request) (sub string, scopes []string, ok bool)
+	// Admit is how readers are given cards of a window where the policy bounds
+	// those too; nil bounds nothing.
+	Admit func(r *http.Request, reader string) recommend.Admit
 	// Demo is nil unless anybody may act as an expert of a demo world.
 	Demo *Demo
 	// FrameOrigins are where checkouts may be shown from within a page, such as

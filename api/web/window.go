@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"vitrine.dev/recommend"
 )
@@ -15,6 +16,8 @@ type windowBody struct {
 	Chips    []chip
 	Chosen   int // interests declared
 	Degraded bool
+	Tired    bool      // the reader has had his dose
+	Again    time.Time // when there is more; zero is never
 }
 
 // A chip is an interest that a reader can take up or drop.
@@ -30,6 +33,9 @@ func (q *request) window() (windowBody, error) {
 	if topic != "" {
 		ask.Topics = []string{topic}
 	}
+	if q.site.Admit != nil && q.who.ID != "" && q.site.World.Scene().Policy.Dose.Windows {
+		ask.Admit = q.site.Admit(q.Request, q.who.ID)
+	}
 	w, err := q.site.Windows.Window(q.ctx(), ask)
 	if err != nil {
 		return windowBody{}, err
@@ -37,6 +43,7 @@ func (q *request) window() (windowBody, error) {
 	b := windowBody{
 		list:  list{Cards: q.cards(w.Items), First: ask.Cursor == "", End: "window", ID: w.ID},
 		Topic: topic, Degraded: w.Degraded, Chips: q.chips(),
+		Tired: w.Reason == recommend.ReasonFatigue, Again: w.NextAllowedAt,
 	}
 	for i := range b.Cards {
 		b.Cards[i].WhyAt = q.whyAt(&b.Cards[i].Item, w.ID)

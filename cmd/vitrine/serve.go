@@ -161,7 +161,7 @@ func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
 	pages := web.Config{
 		Windows: windows, Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
 		Session:      func(r *http.Request) (string, []string, bool) { return keys.Session(r, p.cfg.now()) },
-		FrameOrigins: p.frameOrigins(),
+		FrameOrigins: p.frameOrigins(), Admit: api.AdmitOf,
 	}
 	if p.cfg.Demo {
 		experts, err := demoExperts(p.cfg.now())
