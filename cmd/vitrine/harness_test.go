@@ -132,6 +132,15 @@ func (in *installation) write(name, text string) {
 	}
 }
 
+func (in *installation) read(name string) string {
+	in.t.Helper()
+	b, err := os.ReadFile(filepath.Join(in.dir, name))
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	return string(b)
+}
+
 // args are those of a command with the engines and keys of the installation.
 func (in *installation) args(command string, more ...string) []string {
 	data := filepath.Join(in.dir, "data")
