@@ -64,7 +64,6 @@ func (s *site) parse(lang string) (pageSet, error) {
 		"span":    words.span,
 		"ours":    words.ours,
 		"partner": s.partnerName, "categories": recommend.ReportCategories, "complaints": recommend.ComplaintCategories, "states": earningStates,
-		"number":  func(v float64) string { return fmt.Sprintf("%.3f", v) },
 		"percent": func(share float64) string { return fmt.Sprintf("%.0f%%", 100*share) },
 	}
 	base := template.New("").Funcs(funcs).Option("missingkey=error")

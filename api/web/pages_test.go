@@ -104,8 +104,8 @@ func TestWindow(t *testing.T) {
 			t.Fatal("no card leads to its explanation")
 		}
 		at := html.UnescapeString(link[1])
-		wants(t, w.ok(at+"&lang=en", "X-Test-Session", "r1 window:read"), "Why you see this", "What the score is made of", "What would change it", "Turn personalisation off")
-		wants(t, w.ok(at+"&lang=zh", "X-Test-Session", "r1 window:read"), "为什么看到它", "分数的构成", "怎样改变它", "关闭个性化")
+		wants(t, w.ok(at+"&lang=en", "X-Test-Session", "r1 window:read"), "Why you see this", "What the score is made of", "Your interests", "that you declared", "2.000 × ", "Score", "What would change it", "Turn personalisation off")
+		wants(t, w.ok(at+"&lang=zh", "X-Test-Session", "r1 window:read"), "为什么看到它", "分数的构成", "你的兴趣", "契合度", "2.000 × ", "分数", "怎样改变它", "关闭个性化")
 		if r := w.get(at, "X-Test-Session", "r2 window:read"); r.status != http.StatusNotFound {
 			t.Errorf("to somebody else it answers %d, want 404", r.status)
 		}
