@@ -29,7 +29,7 @@ func (a *ask) without(missing string, f func() error) (ok bool) {
 		ok = false
 		if !slices.Contains(a.missing, missing) {
 			a.missing = append(a.missing, missing)
-			a.causes = append(a.causes, fmt.Errorf("%s: %v", missing, cause)) //nolint:err113,errorlint // it may be no error
+			a.causes = append(a.causes, fmt.Errorf("%s: %v", missing, cause)) //nolint:err113 // it may be no error
 		}
 	}
 	defer func() {

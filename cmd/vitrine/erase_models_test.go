@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +67,7 @@ func (w *world) innocent(t *testing.T, name string) {
 	var words []string
 	for _, word := range []string{telling, name} {
 		hash := ranking.Hash(word)
-		words = append(words, word, fmt.Sprint(hash), fmt.Sprintf("%x", hash),
+		words = append(words, word, strconv.FormatUint(hash, 10), strconv.FormatUint(hash, 16),
 			string(bits.LittleEndian.AppendUint64(nil, hash)), string(bits.BigEndian.AppendUint64(nil, hash)),
 			string(bits.AppendUvarint(nil, hash)))
 	}
