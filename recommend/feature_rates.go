@@ -113,19 +113,24 @@ func (p *pool) rate(product int32, usual ranking.Usual) float64 {
 	return p.memory.rates.Rate(p.memory.item(p.Shelf.products.ids[product]), p.memoryTopic(product), usual)
 }
 
-func (rateFeatures) fill(p *pool, t *ranking.Table) {
-	if p.memory == nil {
-		return
-	}
-	own := p.answers()
-	rates := make([]float64, len(p.products))
+// rates are those of the products.
+func (p *pool) rates() []float64 {
 	p.memory.mu.RLock()
+	defer p.memory.mu.RUnlock()
+	rates := make([]float64, len(p.products))
 	usual := p.memory.rates.Usual(int64(p.horizon))
 	for i, product := range p.products {
 		rates[i] = p.rate(product, usual)
 	}
-	p.memory.mu.RUnlock()
-	p.spread(t.Column(featureRate), rates)
+	return rates
+}
+
+func (rateFeatures) fill(p *pool, t *ranking.Table) {
+	if p.memory == nil {
+		return
+	}
+	p.spread(t.Column(featureRate), p.rates())
+	own := p.answers()
 	if own == nil {
 		return
 	}
