@@ -35,6 +35,7 @@ func TestTwoConsumersShareAndOneTakesOver(t *testing.T) {
 	var joined, left assignments
 	one.Logger, two.Logger = slog.New(&joined), slog.New(&left)
 	start(t, one)
+	await(t, "all partitions of one", func() bool { return joined.n.Load() == 3 }) // else both may join at once
 	send()
 	stop := start(t, two)
 	await(t, "partitions of both", func() bool { return joined.n.Load() > 3 && left.n.Load() > 0 })

@@ -160,8 +160,9 @@ func expertStory(b, reader *tab) {
 	b.shows("[data-say=link] .bad", "not a product")
 
 	// a good one: the product appears
-	found := b.text(`fetch('/v1/search?topic=home/tea&in_stock=true&limit=50').then((r) => r.json()).then((s) => {
-		const i = s.items.find((i) => i.expert.id !== 'mira-tables' && !(i.also_recommended_by ?? []).length && i.product.title);
+	found := b.text(`Promise.all(['/v1/me/picks?limit=50', '/v1/search?topic=home/tea&in_stock=true&limit=50'].map((u) => fetch(u).then((r) => r.json()))).then(([mine, all]) => {
+		const had = new Set(mine.items.map((i) => i.product.key));
+		const i = all.items.find((i) => !had.has(i.product.key) && i.product.title);
 		return [i.link, i.product.title, i.product.key].join('\n');
 	})`)
 	link, title, key := cut3(found)
