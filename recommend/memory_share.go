@@ -153,35 +153,31 @@ func withWeights(state []byte, value map[string]float64) ([]byte, error) {
 func (m *Memory) Changes() (rows []LearnedRow, surfaces map[string]LearnedWeights) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var items []int32
 	name := func(n int32) string { return m.products.ids[n] }
+	products := func(family string, items []int32, row func(int32) []byte) {
+		for _, n := range items {
+			rows = append(rows, LearnedRow{Family: family, Of: ProductRows(name(n)), Row: row(n)})
+		}
+	}
+	topics := func(family string, items []int32, row func(int32) []byte) {
+		for _, n := range items {
+			rows = append(rows, LearnedRow{Family: family, Of: TopicRows(m.topics.ids[n]), Row: row(n)})
+		}
+	}
+	var items []int32
 	items, m.shared.lists = m.lists.Changed(m.shared.lists)
-	for _, n := range items {
-		rows = append(rows, LearnedRow{Family: FamilyLists, Of: ProductRows(name(n)), Row: m.lists.Row(n)})
-	}
+	products(FamilyLists, items, m.lists.Row)
 	items, m.shared.topics = m.lists.ChangedTopics(m.shared.topics)
-	for _, n := range items {
-		rows = append(rows, LearnedRow{Family: FamilyTopics, Of: TopicRows(m.topics.ids[n]), Row: m.lists.TopicRow(n)})
-	}
+	topics(FamilyTopics, items, m.lists.TopicRow)
 	items, m.shared.rates = m.rates.Changed(m.shared.rates)
-	for _, n := range items {
-		rows = append(rows, LearnedRow{Family: FamilyRates, Of: ProductRows(name(n)), Row: m.rates.Row(n)})
-	}
+	products(FamilyRates, items, m.rates.Row)
 	items, m.shared.topicRates = m.rates.ChangedTopics(m.shared.topicRates)
-	for _, n := range items {
-		rows = append(rows, LearnedRow{Family: FamilyTopicRates, Of: TopicRows(m.topics.ids[n]), Row: m.rates.TopicRow(n)})
-	}
+	topics(FamilyTopicRates, items, m.rates.TopicRow)
 	items, m.shared.pairs = m.pairs.Changed(m.shared.pairs)
-	for _, n := range items {
-		rows = append(rows, LearnedRow{Family: FamilyPairs, Of: ProductRows(name(n)), Row: m.pairs.Row(n, name)})
-	}
+	products(FamilyPairs, items, func(n int32) []byte { return m.pairs.Row(n, name) })
 	items, m.shared.together = m.together.Changed(m.shared.together)
-	for _, n := range items {
-		rows = append(rows, LearnedRow{Family: FamilyNear, Of: ProductRows(name(n)), Row: m.together.Row(n, name)})
-	}
-	for _, n := range m.fitted() {
-		rows = append(rows, LearnedRow{Family: FamilyFit, Of: ProductRows(name(n)), Row: m.ridge.Row(n, name)})
-	}
+	products(FamilyNear, items, func(n int32) []byte { return m.together.Row(n, name) })
+	products(FamilyFit, m.fitted(), func(n int32) []byte { return m.ridge.Row(n, name) })
 	for _, s := range Surfaces() {
 		if w, ok := m.changed(s); ok {
 			if surfaces == nil {
