@@ -61,7 +61,11 @@ fuzz-api: build ## the running service against its openapi.yaml, with Schemathes
 	deploy/fuzz/api.sh bin/vitrine
 
 .PHONY: bench
-bench: ## benchmarks; BENCH=pattern, COUNT=10 for benchstat
+bench: build ## how fast the service is, beside a floor in the same run; ARGS="--quick", "--rows NAME,…", "--json FILE"
+	bin/vitrine bench $(ARGS)
+
+.PHONY: benchmarks
+benchmarks: ## Go benchmarks of the parts; BENCH=pattern, COUNT=10 for benchstat
 	$(WITH_ENGINES) $(GO) test $(TAGS) -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) -timeout 60m ./...
 
 .PHONY: cover

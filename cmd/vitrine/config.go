@@ -53,6 +53,8 @@ type config struct {
 
 	Simulation simulationConfig
 
+	Bench benchConfig
+
 	Args []string // what is left after the flags
 
 	logger *slog.Logger
@@ -85,6 +87,8 @@ func flagsOf(name string) []string {
 		return append(evalFlags(), "policy", "log")
 	case "demo":
 		return append(simulationFlags(), "policy", "json", "profile", "log")
+	case "bench":
+		return append(benchFlags(), "log")
 	case "policy":
 		return nil
 	}
@@ -178,6 +182,7 @@ func (c *config) define(fs *flag.FlagSet) {
 	c.Shop.define(fs)
 	c.Eval.define(fs)
 	c.Simulation.define(fs)
+	c.Bench.define(fs)
 }
 
 func (c *config) finish(env environment) error {

@@ -42,7 +42,7 @@ func parts() []part {
 // unless they are named.
 func homes() map[string][]string {
 	return map[string][]string{
-		"github.com/gin-gonic/gin":      {"api"},
+		"github.com/gin-gonic/gin":      {"api", "cmd/vitrine/bench"},
 		"github.com/elastic/":           {"recommend/elastic"},
 		"github.com/segmentio/kafka-go": {"ingest"},
 		"github.com/sony/gobreaker":     {"recommend/partner"},

@@ -40,6 +40,7 @@ func commands() []command {
 		{"import", "DIR …", "read JSON-lines files through the same rules as the API", importDirs},
 		{"export", "DIR", "write what import reads", exportDir},
 		{"eval", "DIR …", "measure ranking: replay a data set through the serving code", evalDirs},
+		{"bench", "[floor FILE]", "measure how fast the service is, beside a floor in the same run", benchCommand},
 		{"demo", "", "--simulate: let a made-up society live with the windows, and tell how they serve it", simulate},
 		{"rebuild", "", "fold all documents anew from the log, while the service runs", rebuildCommand},
 		{"train", "[show|rollback|pin|unpin|load …]", "what surfaces are scored by: learn it anew, look at it, take it back", trainCommand},

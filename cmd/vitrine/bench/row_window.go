@@ -1,0 +1,48 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+)
+
+// windowRow is windows of 20 cards for readers in turn, beside the same page
+// from a fixed handler.
+func windowRow(name string, connections int) Row {
+	return Row{
+		Name: name, About: fmt.Sprintf("windows of 20 cards on %d connections, beside the same page from a fixed handler", connections),
+		Run: func(ctx context.Context, b *Bench) ([]Result, error) {
+			s, err := b.Service(ctx)
+			if err != nil {
+				return nil, err
+			}
+			floor, err := s.floor(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer floor.Stop()
+			d, err := b.duel(ctx, s.windows(s.Child, connections), s.windows(floor, connections))
+			if err != nil {
+				return nil, err
+			}
+			r := d.result(name, "windows/s")
+			if connections == 1 {
+				r.Aims = []Aim{atMost("p50 ms", r.P50, 0.35), atMost("p99 ms", r.P99, 1.5)}
+			} else {
+				r.Aims = []Aim{
+					atLeast("ratio", r.Ratio, 0.35), atMost("p99 ms", r.P99, 25), atLeast("windows/s", r.Value, 12_000),
+					atMost("allocations", r.More["allocations"], 60),
+				}
+			}
+			return []Result{r}, nil
+		},
+	}
+}
+
+// windows is readers asking for windows in turn.
+func (s *Service) windows(c *Child, connections int) *Subject {
+	return &Subject{Child: c, Load: Load{
+		Addr: c.Addr, Connections: connections, Next: new(atomic.Int64),
+		Request: func(n int64) []byte { return s.asks[int(n%int64(len(s.asks)))] },
+	}}
+}

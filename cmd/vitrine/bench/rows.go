@@ -1,0 +1,9 @@
+package bench
+
+// Rows are all that can be measured, in the order of the table.
+func Rows() []Row {
+	return []Row{
+		windowRow("window/64", 64),
+		windowRow("window/1", 1),
+	}
+}
