@@ -36,9 +36,9 @@ func leftIn(t *testing.T, dir string) {
 	}
 }
 
-func TestBenchMeasuresWindowsBesideAFloor(t *testing.T) {
+func TestBenchMeasuresBesideAFloor(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "bench.json")
-	cmd, tmp := benchCommand(t, "--rows", "window", "--json", file)
+	cmd, tmp := benchCommand(t, "--rows", "window,rank,bookmark,publish", "--json", file)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -94,8 +94,13 @@ func Run(ctx context.Context, o Options) (t *Table, err error) {
 	t = &Table{World: o.World, Machine: Machine{CPUs: runtime.GOMAXPROCS(0), Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH}}
 	for _, r := range rows {
 		b.tell("%s: %s", r.Name, r.About)
+		begun := time.Now()
 		results, err := r.Run(ctx, b)
+		for i := range results {
+			results[i].settle()
+		}
 		t.Rows = append(t.Rows, results...)
+		b.tell("  took %s", time.Since(begun).Round(100*time.Millisecond))
 		if ctx.Err() != nil {
 			return t, ctx.Err()
 		}
@@ -133,4 +138,13 @@ func choose(rows []Row, names []string) (chosen []Row, err error) {
 		}
 	}
 	return chosen, nil
+}
+
+// made is the world that the service has, made again for those who need to
+// know what is in it.
+func (b *Bench) made() *World {
+	if b.world == nil {
+		b.world = NewWorld(b.World)
+	}
+	return b.world
 }

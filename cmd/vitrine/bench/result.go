@@ -80,6 +80,13 @@ type Machine struct {
 	OS   string `json:"os"`
 }
 
+// settle lets nothing be met by a row that failed.
+func (r *Result) settle() {
+	for i := range r.Aims {
+		r.Aims[i].Met = r.Aims[i].Met && r.Errors == 0 && r.Error == ""
+	}
+}
+
 // Failed names the rows in which something went wrong.
 func (t *Table) Failed() (names []string) {
 	for _, r := range t.Rows {

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 )
 
 // windowRow is windows of 20 cards for readers in turn, beside the same page
@@ -40,9 +39,4 @@ func windowRow(name string, connections int) Row {
 }
 
 // windows is readers asking for windows in turn.
-func (s *Service) windows(c *Child, connections int) *Subject {
-	return &Subject{Child: c, Load: Load{
-		Addr: c.Addr, Connections: connections, Next: new(atomic.Int64),
-		Request: func(n int64) []byte { return s.asks[int(n%int64(len(s.asks)))] },
-	}}
-}
+func (s *Service) windows(c *Child, connections int) *Subject { return asking(c, connections, s.asks) }

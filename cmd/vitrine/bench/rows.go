@@ -5,5 +5,9 @@ func Rows() []Row {
 	return []Row{
 		windowRow("window/64", 64),
 		windowRow("window/1", 1),
+		rankRow(),
+		rateRow(),
+		bookmarkRow(),
+		publishRow(),
 	}
 }

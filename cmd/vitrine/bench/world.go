@@ -245,3 +245,14 @@ func (w *World) action(i int) any {
 	}
 	return a
 }
+
+// publication is what expert i may publish: an item that nobody picked before,
+// in one of his topics, in words of its own.
+func (w *World) publication(n, expert int) recommend.PickContent {
+	topic := expert%rootTopics*subTopics + n%subTopics
+	c := w.content(w.byTopic[topic][0])
+	c.Link = "https://item.jd.com/" + strconv.Itoa(900_000_000+n) + ".html"
+	c.Relationship = "commission"
+	c.Reason = fmt.Sprintf("%s (%d)", w.reason(n%2 == 0), n)
+	return c
+}
