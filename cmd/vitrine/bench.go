@@ -46,11 +46,11 @@ func (c *benchConfig) define(fs *flag.FlagSet) {
 
 // benchCommand measures how fast the service is.
 func benchCommand(ctx context.Context, cfg *config, env environment) error {
-	if len(cfg.Args) > 0 && cfg.Args[0] == "floor" { // bench starts itself so
-		if len(cfg.Args) != 2 { //nolint:mnd // floor and its file
-			return errors.New("bench floor: name the file of the page")
-		}
+	if len(cfg.Args) == 2 && cfg.Args[0] == "floor" { // bench starts itself so
 		return bench.ServeFloor(ctx, cfg.Addr, cfg.Args[1])
+	}
+	if len(cfg.Args) == 2 && cfg.Args[0] == "feed" {
+		return bench.Feed(ctx, cfg.Args[1], env.Stdout)
 	}
 	if len(cfg.Args) > 0 {
 		return fmt.Errorf("bench takes no arguments, and %q is one", cfg.Args[0])

@@ -148,14 +148,12 @@ type schedule struct {
 	taken      atomic.Int64
 }
 
-// next is when the next request is due; ok is false when time is up before.
-func (s *schedule) next() (due time.Time, ok bool) {
-	n := s.taken.Add(1) - 1
+// take returns when the next request is due, and which it is; ok is false when
+// time is up before.
+func (s *schedule) take() (due time.Time, n int64, ok bool) {
+	n = s.taken.Add(1) - 1
 	due = s.start.Add(time.Duration(float64(n) / s.every * float64(time.Second)))
-	if !due.Before(s.end) {
-		return due, false
-	}
-	return due, true
+	return due, n, due.Before(s.end)
 }
 
 // left is how many requests were due by now and not taken.
@@ -175,7 +173,7 @@ func (s *schedule) left(now time.Time) int64 {
 func (l *Load) atRate(ctx context.Context, c *client, due *schedule, s *Sample) {
 	late := due.end.Add(due.end.Sub(due.start))
 	for ctx.Err() == nil && l.now().Before(late) {
-		at, ok := due.next()
+		at, _, ok := due.take()
 		if !ok {
 			return
 		}

@@ -7,6 +7,7 @@ func Rows() []Row {
 		windowRow("window/1", 1),
 		rankRow(),
 		rateRow(),
+		busyRow(),
 		bookmarkRow(),
 		publishRow(),
 	}

@@ -21,6 +21,7 @@ type Service struct {
 	keys  *api.Keys
 	asks  [][]byte // for a window, by every reader, shuffled
 	data  string
+	feeds int64 // so far
 }
 
 // serving is how long after noon the clock of a service starts: whatever was
