@@ -9,8 +9,8 @@ const Groups = 2
 // A Card is what a mixer knows of a candidate.
 type Card struct {
 	Score float64
-	// Tie orders cards of equal score, the smaller first. Make it depend on
-	// something that lasts, and equal inputs have equal pages everywhere.
+	// Tie orders cards of equal score, by the seed of the mixer. Make it depend
+	// on something that lasts, and equal inputs have equal pages everywhere.
 	Tie uint64
 	// Group names the group of each kind that the card belongs to; a negative
 	// one is none.
@@ -48,6 +48,7 @@ func (b Balance) discount(n int, share float64) float64 {
 type Mixer struct {
 	discounts [Groups]Discount
 	balance   Balance
+	seed      uint64
 	held      [Groups]map[int32]int
 	topics    map[int32]int
 }
@@ -60,6 +61,10 @@ func NewMixer(discounts [Groups]Discount) *Mixer {
 	}
 	return m
 }
+
+// Seed says how cards of equal score are ordered: by [Jitter] of their ties, the
+// smaller first.
+func (m *Mixer) Seed(seed uint64) { m.seed = seed }
 
 // Balance has the mixer keep topics in balance.
 func (m *Mixer) Balance(b Balance) { m.balance = b }
@@ -90,12 +95,13 @@ func (m *Mixer) Take(cards []Card, k int) []Placed {
 type Filling struct {
 	mixer *Mixer
 	queue queue
-	done  []bool // by card: it is in its place
+	done  []bool // by card: it is in its place, or is to have none
+	rest  int    // from here on the cards are not in the queue yet
 }
 
 // Fill begins to place cards.
 func (m *Mixer) Fill(cards []Card) *Filling {
-	f := &Filling{mixer: m, queue: queue{cards: cards, entries: make([]entry, len(cards))}, done: make([]bool, len(cards))}
+	f := &Filling{mixer: m, queue: queue{cards: cards, seed: m.seed, entries: make([]entry, len(cards))}, done: make([]bool, len(cards)), rest: len(cards)}
 	for i := range cards {
 		f.queue.entries[i] = entry{index: i, score: m.discounted(&cards[i])}
 	}
@@ -105,25 +111,53 @@ func (m *Mixer) Fill(cards []Card) *Filling {
 	return f
 }
 
+// FillSorted is Fill of cards that are ordered by score, the highest first; those
+// of equal score may be in any order. It looks at no more of them than the page
+// needs.
+func (m *Mixer) FillSorted(cards []Card) *Filling {
+	return &Filling{mixer: m, queue: queue{cards: cards, seed: m.seed}, done: make([]bool, len(cards))}
+}
+
 // Next places the best card that is left; ok is false when none is.
 func (f *Filling) Next() (p Placed, ok bool) {
-	for q := &f.queue; len(q.entries) > 0; {
+	index, ok := f.Peek()
+	if !ok {
+		return Placed{}, false
+	}
+	return f.Place(index), true
+}
+
+// Peek is the best card that is left; ok is false when none is.
+func (f *Filling) Peek() (index int, ok bool) {
+	q := &f.queue
+	for {
+		// Discounts only ever take away, so a card that is not in the queue yet
+		// scores at most its own score.
+		for f.rest < len(q.cards) && (len(q.entries) == 0 || q.cards[f.rest].Score >= q.entries[0].score) {
+			q.push(entry{index: f.rest, score: q.cards[f.rest].Score})
+			f.rest++
+		}
+		if len(q.entries) == 0 {
+			return 0, false
+		}
 		top := &q.entries[0]
 		if f.done[top.index] {
 			q.pop()
 			continue
 		}
-		// Discounts only ever grow, so the score noted in the queue is never
-		// too low: if the first is as good as noted, no other is better.
-		if score := f.Score(top.index); score < top.score {
-			top.score = score
-			q.down(0)
-			continue
+		// They only ever grow, so the score noted in the queue is never too low:
+		// if the first is as good as noted, no other is better.
+		score := f.Score(top.index)
+		if score >= top.score {
+			return top.index, true
 		}
-		return f.Place(top.index), true
+		top.score = score
+		q.down(0)
 	}
-	return Placed{}, false
 }
+
+// Drop takes a card out that is to have no place.
+func (f *Filling) Drop(index int) { f.done[index] = true }
 
 // Score is what a card would be placed with now.
 func (f *Filling) Score(index int) float64 { return f.mixer.discounted(&f.queue.cards[index]) }
@@ -168,6 +202,7 @@ func (m *Mixer) discounted(c *Card) float64 {
 // A queue is a heap of cards, the best first.
 type queue struct {
 	cards   []Card
+	seed    uint64
 	entries []entry
 }
 
@@ -180,7 +215,7 @@ func (q *queue) before(a, b *entry) bool {
 	if a.score != b.score {
 		return a.score > b.score
 	}
-	if ta, tb := q.cards[a.index].Tie, q.cards[b.index].Tie; ta != tb {
+	if ta, tb := Jitter(q.seed, q.cards[a.index].Tie), Jitter(q.seed, q.cards[b.index].Tie); ta != tb {
 		return ta < tb
 	}
 	return a.index < b.index
@@ -199,6 +234,18 @@ func (q *queue) down(i int) {
 		}
 		q.entries[i], q.entries[best] = q.entries[best], q.entries[i]
 		i = best
+	}
+}
+
+func (q *queue) push(e entry) {
+	q.entries = append(q.entries, e)
+	for i := len(q.entries) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !q.before(&q.entries[i], &q.entries[parent]) {
+			return
+		}
+		q.entries[i], q.entries[parent] = q.entries[parent], q.entries[i]
+		i = parent
 	}
 }
 

@@ -1,6 +1,7 @@
 package ranking_test
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -146,17 +147,34 @@ func TestAMixIsWhatPlainGreedyChooses(t *testing.T) {
 		cards, discounts := drawCards(t), drawDiscounts(t)
 		k := rapid.IntRange(0, len(cards)).Draw(t, "k")
 		held := rapid.IntRange(0, 3).Draw(t, "held")
-		m := ranking.NewMixer(discounts)
-		m.Hold(0, 1, held)
-		got := m.Take(cards, k)
-		want := plainGreedy(cards, discounts, held, k)
+		const seed = 7
+		mixer := func() *ranking.Mixer {
+			m := ranking.NewMixer(discounts)
+			m.Seed(seed)
+			m.Hold(0, 1, held)
+			return m
+		}
+		got := mixer().Take(cards, k)
+		want := plainGreedy(cards, discounts, seed, held, k)
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("got %v, want %v", got, want)
+		}
+		// In the order of their scores, whatever that of equal ones, they make the
+		// same page.
+		slices.SortFunc(cards, func(a, b ranking.Card) int { return cmp.Compare(b.Score, a.Score) })
+		want = plainGreedy(cards, discounts, seed, held, k)
+		sorted := []ranking.Placed{}
+		for f := mixer().FillSorted(cards); len(sorted) < k; {
+			p, _ := f.Next()
+			sorted = append(sorted, p)
+		}
+		if fmt.Sprint(sorted) != fmt.Sprint(want) {
+			t.Fatalf("got %v of sorted cards, want %v", sorted, want)
 		}
 	})
 }
 
-func plainGreedy(cards []ranking.Card, discounts [ranking.Groups]ranking.Discount, held, k int) []ranking.Placed {
+func plainGreedy(cards []ranking.Card, discounts [ranking.Groups]ranking.Discount, seed uint64, held, k int) []ranking.Placed {
 	counts := [ranking.Groups]map[int32]int{{1: held}, {}}
 	used := make([]bool, len(cards))
 	page := []ranking.Placed{}
@@ -169,7 +187,7 @@ func plainGreedy(cards []ranking.Card, discounts [ranking.Groups]ranking.Discoun
 					score += math.Log(discounts[kind].At(n))
 				}
 			}
-			if !used[i] && (best < 0 || score > most || score == most && c.Tie < cards[best].Tie) {
+			if !used[i] && (best < 0 || score > most || score == most && ranking.Jitter(seed, c.Tie) < ranking.Jitter(seed, cards[best].Tie)) {
 				best, most = i, score
 			}
 		}

@@ -109,6 +109,7 @@ func (s *scored) mix(seed uint64) *ranking.Filling {
 		{Decay: rules.AuthorDecay, Floor: rules.AuthorFloor},
 		{Decay: rules.ProductDecay, Floor: rules.ProductFloor},
 	})
+	m.Seed(seed)
 	cards := make([]ranking.Card, len(s.best))
 	if s.scene.Policy.Window.TopicBalance > 0 && s.asked == nil {
 		s.wanted = s.topicShares()
@@ -118,7 +119,7 @@ func (s *scored) mix(seed uint64) *ranking.Filling {
 		row := &s.picks.row[s.found[i].row]
 		cards[k] = ranking.Card{
 			Score: s.worth[i],
-			Tie:   s.tie(seed, k),
+			Tie:   s.Shelf.products.rec[row.product].hash,
 			Group: [ranking.Groups]int32{row.expert, row.product},
 		}
 		cards[k].Topic, cards[k].Share = s.wanted.of(s.ask, row.topics)
