@@ -22,6 +22,7 @@ func (s *Server) window(c *call) error {
 	if err != nil {
 		return err
 	}
+	req.Brief = !factors
 	if s.World.Scene().Policy.Dose.Windows {
 		req.Admit = s.admit(c, req.Reader)
 	}

@@ -128,6 +128,9 @@ func (a *assignment) code() uint16 {
 
 // scene is what the window of a reader in these arms looks at.
 func (a *assignment) scene(base *Scene) *Scene {
+	if len(a.arms) == 0 {
+		return base
+	}
 	changed := false
 	policy := *base.Policy
 	for _, arm := range a.arms {

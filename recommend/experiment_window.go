@@ -12,6 +12,9 @@ type opened struct {
 	name    string  // his pseudonym; "" for somebody unknown
 	reader  *Reader // nil when nothing is known of him
 	missing []string
+	body    []byte    // of his document
+	version int64     // of it; -1 for none
+	kept    *standing // made of this version; reader is without his history then
 }
 
 // deal is the arms of a new window. A reader whom windows are made without is in

@@ -52,9 +52,16 @@ func (s *scored) item(p placing, lang string, c *cursor) Item {
 	if p.explored {
 		item.Source = sourceExplore
 	}
-	item.Factors = s.factors(i, p.Score)
+	var speak voices
+	if s.kept != nil {
+		speak = s.kept.voices[i]
+	} else {
+		item.Factors = s.factors(i, p.Score)
+		sums := s.sums(item.Factors)
+		speak = loudest(&sums)
+	}
 	item.AlsoBy = s.alsoBy(s.otherPicks(row, s.taste))
-	item.Reasons = s.reasons(i, item.Factors, &item, lang)
+	item.Reasons = s.reasons(i, speak, &item, lang)
 	c.position++
 	if topic, share := s.wanted.of(s.ask, s.picks.row[row].topics); share > 0 {
 		c.served.count(s.topicCode(topic))

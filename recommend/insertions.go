@@ -45,8 +45,7 @@ func (w *Windows) Insertions(ctx context.Context, r InsertionsRequest) (*Window,
 	}
 	scene, now := w.world.Scene(), w.now()
 	rules := &scene.Policy.Dose
-	var who opened
-	who.name, who.reader, who.missing = w.named(ctx, r.Reader)
+	who := w.named(ctx, r.Reader)
 	if who.name == "" {
 		who.missing = append(who.missing, missingReader)
 	}

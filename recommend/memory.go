@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"vitrine.dev/ranking"
 )
@@ -26,6 +27,7 @@ type Memory struct {
 	shared   sharedUpTo
 	found    [surfaces]ranking.Verdict // of the guard, the last
 	backs    [surfaces]int64           // times that it took weights back
+	turns    [surfaces]atomic.Uint64   // times that weights changed but by a step of learning
 }
 
 // NewMemory returns a memory that serves the weights that surfaces start with
@@ -77,6 +79,10 @@ func (m *Memory) model(s Surface) ranking.Model {
 	return *m.models[s]
 }
 
+// turn counts the times that what a surface is scored by changed but by a step of
+// learning.
+func (m *Memory) turn(s Surface) uint64 { return m.turns[s].Load() }
+
 // learn takes an example of a choice in. What the guard of the weights did is
 // told.
 func (m *Memory) learn(s Surface, e ranking.Example) ranking.Verdict {
@@ -89,6 +95,7 @@ func (m *Memory) learn(s Surface, e ranking.Example) ranking.Verdict {
 	}
 	if v.Change == ranking.Back {
 		m.backs[s]++
+		m.turns[s].Add(1)
 	}
 	return v
 }

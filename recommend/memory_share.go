@@ -25,6 +25,7 @@ func (m *Memory) SetModel(s Surface, _ int64, model ranking.Model) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.served[s] = model
+	m.turns[s].Add(1)
 }
 
 // SetRows replaces what is known of a product or a topic by rows of another

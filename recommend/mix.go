@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -21,12 +22,15 @@ func age(since, now moment) time.Duration {
 // is chosen the likelier, by e to the power of its score.
 type scored struct {
 	*pool
-	model  ranking.Model
-	table  *ranking.Table
-	scores []float64 // by the model
-	worth  []float64 // with what the reader wants less and more of, and has seen
-	best   []int     // by card: the index in found of the product's best pick
-	wanted topicShares
+	model   ranking.Model
+	table   *ranking.Table
+	scores  []float64 // by the model
+	worth   []float64 // with what the reader wants less and more of, and has seen
+	best    []int     // by card: the index in found of the product's best pick; the best first
+	wanted  topicShares
+	cards   []ranking.Card // beside best
+	novelty []novelty      // beside best; see [exploration.novel]
+	kept    *standing      // that all this was taken from; nil for what was scored just now
 }
 
 // score scores candidates and keeps the best pick of each product. Of picks
@@ -54,7 +58,22 @@ func (a *ask) score(c *candidates, model ranking.Model) *scored {
 		}
 		s.best = append(s.best, best)
 	}
+	slices.SortStableFunc(s.best, func(x, y int) int { return cmp.Compare(s.worth[y], s.worth[x]) })
+	s.deal()
 	return s
+}
+
+// deal makes cards of the best picks.
+func (s *scored) deal() {
+	if s.scene.Policy.Window.TopicBalance > 0 && s.asked == nil {
+		s.wanted = s.topicShares()
+	}
+	s.cards = make([]ranking.Card, len(s.best))
+	for k, i := range s.best {
+		row := &s.picks.row[s.found[i].row]
+		s.cards[k] = ranking.Card{Score: s.worth[i], Tie: s.Shelf.products.rec[row.product].hash, Group: [ranking.Groups]int32{row.expert, row.product}}
+		s.cards[k].Topic, s.cards[k].Share = s.wanted.of(s.ask, row.topics)
+	}
 }
 
 func (s *scored) better(i, j int) bool {
@@ -65,25 +84,77 @@ func (s *scored) better(i, j int) bool {
 }
 
 // place fills a page of n that goes on at c: by score alone when it is bare, or
-// else mixed, with exploration where explore says so.
-func (s *scored) place(bare, explore bool, c *cursor, n int) []placing {
+// else mixed, with exploration where explore says so. It fails where what was
+// kept does not tell.
+func (s *scored) place(bare, explore bool, c *cursor, n int) (page []placing, ok bool) {
 	if bare {
-		return placings(s.order(c.seed, n))
+		return placings(s.order(c.seed, n)), true
 	}
 	f := s.mix(c.seed)
 	if rules := &s.scene.Policy.Explore; explore && rules.Every > 0 {
-		x := exploration{scored: s, rules: rules, cursor: c, evident: make(map[int32]float64)}
-		return x.place(f, n)
+		x := exploration{scored: s, rules: rules, cursor: c, novel: c.novel}
+		page, ok = x.place(f, n)
+		c.novel = x.novel || c.novel && !ok
+		return page, ok
 	}
-	var page []ranking.Placed
+	page = make([]placing, 0, max(min(n, len(s.best)), 0))
 	for len(page) < n {
-		p, ok := f.Next()
-		if !ok {
-			break
+		p, more, ok := s.next(f)
+		switch {
+		case !ok:
+			return nil, false
+		case !more:
+			return page, true
 		}
-		page = append(page, p)
+		page = append(page, placing{Placed: p, propensity: 1})
 	}
-	return placings(page)
+	return page, true
+}
+
+// next places the next card of f; more is false when there is none. It fails
+// where what was kept does not tell which it is.
+func (s *scored) next(f *ranking.Filling) (p ranking.Placed, more, ok bool) {
+	for {
+		k, more := f.Peek()
+		switch {
+		case s.kept == nil && more:
+			return f.Place(k), true, true
+		case !more:
+			return ranking.Placed{}, false, s.kept == nil || math.IsInf(s.kept.cut, -1)
+		case f.Score(k) <= s.kept.cut:
+			return ranking.Placed{}, false, false
+		}
+		switch s.stands(k) {
+		case stands:
+			return f.Place(k), true, true
+		case passed:
+			f.Drop(k)
+		case fallen:
+			return ranking.Placed{}, false, false
+		}
+	}
+}
+
+// How a kept card stands by now.
+const (
+	stands = iota
+	passed // it is not for this page
+	fallen // it is gone, and something else may have come in its place
+)
+
+// stands says how kept card k stands by now.
+func (s *scored) stands(k int) int {
+	n := s.found[s.best[k]].row
+	row := &s.picks.row[n]
+	switch {
+	case row.product != s.cards[k].Group[1] || row.expert != s.cards[k].Group[0]:
+		return fallen
+	case row.since > s.horizon, s.served.has(s.Shelf.products.rec[row.product].hash):
+		return passed
+	case !s.eligible(n):
+		return fallen
+	}
+	return stands
 }
 
 // order places the best n cards by score alone.
@@ -110,26 +181,18 @@ func (s *scored) mix(seed uint64) *ranking.Filling {
 		{Decay: rules.ProductDecay, Floor: rules.ProductFloor},
 	})
 	m.Seed(seed)
-	cards := make([]ranking.Card, len(s.best))
-	if s.scene.Policy.Window.TopicBalance > 0 && s.asked == nil {
-		s.wanted = s.topicShares()
-	}
-	experts := make(map[int32]struct{})
-	for k, i := range s.best {
-		row := &s.picks.row[s.found[i].row]
-		cards[k] = ranking.Card{
-			Score: s.worth[i],
-			Tie:   s.Shelf.products.rec[row.product].hash,
-			Group: [ranking.Groups]int32{row.expert, row.product},
-		}
-		cards[k].Topic, cards[k].Share = s.wanted.of(s.ask, row.topics)
-		if _, done := experts[row.expert]; !done && len(s.served.cards) > 0 {
-			experts[row.expert] = struct{}{}
-			m.Hold(0, row.expert, s.served.experts[expertCode(s.experts.ids[row.expert])])
+	if len(s.served.cards) > 0 {
+		experts := make(map[int32]struct{})
+		for k := range s.cards {
+			expert := s.cards[k].Group[0]
+			if !has(experts, expert) {
+				experts[expert] = struct{}{}
+				m.Hold(0, expert, s.served.experts[expertCode(s.experts.ids[expert])])
+			}
 		}
 	}
-	s.balance(m, cards)
-	return m.Fill(cards)
+	s.balance(m, s.cards)
+	return m.FillSorted(s.cards)
 }
 
 // source is the first of a candidate's sources.

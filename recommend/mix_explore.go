@@ -41,16 +41,31 @@ func (c *cursor) chance() uint64 {
 // its score the last place is one's for chance to give.
 type exploration struct {
 	*scored
-	rules   *ExploreRules
-	cursor  *cursor
-	evident map[int32]float64 // by expert
+	rules  *ExploreRules
+	cursor *cursor
+	novel  bool // the cards since the last place for exploration hold a novel one
 }
 
-// novel reports whether candidate i is of a pick that few readers have seen, or
-// of a small expert's.
-func (x *exploration) novel(i int) bool {
-	row := x.found[i].row
-	return x.readers(row) < float64(x.rules.Shown) || x.readersOf(x.picks.row[row].expert) < float64(x.rules.ExpertShown)
+// A novelty says of a card whether few readers have seen its pick, or it is of a
+// small expert's, and how many have seen it.
+type novelty struct {
+	novel   bool
+	readers float64
+}
+
+// known makes novelty of all cards, unless it is there.
+func (s *scored) known() {
+	if s.novelty != nil || len(s.best) == 0 {
+		return
+	}
+	rules := &s.scene.Policy.Explore
+	evident := make(map[int32]float64) // by expert
+	s.novelty = make([]novelty, len(s.best))
+	for k, i := range s.best {
+		row := s.found[i].row
+		readers := s.readers(row)
+		s.novelty[k] = novelty{readers < float64(rules.Shown) || s.readersOf(s.picks.row[row].expert, evident) < float64(rules.ExpertShown), readers}
+	}
 }
 
 // readers is how many have seen the pick of row n, as far as is known: those
@@ -68,41 +83,47 @@ func (l *look) readers(n int32) float64 {
 }
 
 // readersOf is the same of an expert's latest picks together.
-func (x *exploration) readersOf(expert int32) float64 {
+func (l *look) readersOf(expert int32, evident map[int32]float64) float64 {
 	const most = 50
-	v, known := x.evident[expert]
+	v, known := evident[expert]
 	if known {
 		return v
 	}
-	picks := x.experts.rec[expert].picks
+	picks := l.experts.rec[expert].picks
 	for _, n := range picks[max(0, len(picks)-most):] {
-		v += x.readers(n)
+		v += l.readers(n)
 	}
-	x.evident[expert] = v
+	evident[expert] = v
 	return v
 }
 
-// place fills a page of n.
-func (x *exploration) place(f *ranking.Filling, n int) []placing {
-	page := make([]placing, 0, max(n, 0))
+// place fills a page of n. It fails where what was kept does not tell.
+func (x *exploration) place(f *ranking.Filling, n int) (page []placing, ok bool) {
+	x.known()
+	page = make([]placing, 0, max(n, 0))
 	for position := x.cursor.position; len(page) < n; position++ {
 		if position%x.rules.Every == 0 {
-			x.cursor.novel = false
+			x.novel = false
 		}
-		p, ok := placing{}, false
-		if position%x.rules.Every == x.rules.Every-1 && !x.cursor.novel {
-			p, ok = x.draw(f, position)
+		p, drawn := placing{}, false
+		if position%x.rules.Every == x.rules.Every-1 && !x.novel {
+			if p, drawn, ok = x.draw(f, position); !ok {
+				return nil, false
+			}
 		}
-		if !ok {
-			if p.Placed, ok = f.Next(); !ok {
+		if !drawn {
+			var more bool
+			if p.Placed, more, ok = x.next(f); !ok {
+				return nil, false
+			} else if !more {
 				break
 			}
 			p.propensity = 1
 		}
-		x.cursor.novel = x.cursor.novel || p.explored || x.novel(x.best[p.Index])
+		x.novel = x.novel || p.explored || x.novelty[p.Index].novel
 		page = append(page, p)
 	}
-	return page
+	return page, true
 }
 
 // A lot is a card that may be drawn.
@@ -113,20 +134,25 @@ type lot struct {
 
 // draw places one of the best novel cards by lot: the likelier, the better it
 // scores, see [ExploreRules].
-func (x *exploration) draw(f *ranking.Filling, position int) (placing, bool) {
+func (x *exploration) draw(f *ranking.Filling, position int) (p placing, drawn, ok bool) {
 	var lots []lot
-	for k, i := range x.best {
-		if f.Left(k) && x.novel(i) {
-			lots = append(lots, lot{k, f.Score(k) + x.rules.Bonus/math.Sqrt(1+x.readers(x.found[i].row))})
+	for k := range x.best {
+		if x.novelty[k].novel && f.Left(k) {
+			lots = append(lots, lot{k, f.Score(k) + x.rules.Bonus/math.Sqrt(1+x.novelty[k].readers)})
 		}
-	}
-	if len(lots) == 0 {
-		return placing{}, false
 	}
 	luck := x.cursor.chance()
 	slices.SortFunc(lots, func(a, b lot) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(x.tie(luck, a.card), x.tie(luck, b.card)))
 	})
+	if x.kept != nil {
+		if lots, ok = x.standing(lots); !ok {
+			return placing{}, false, false
+		}
+	}
+	if len(lots) == 0 {
+		return placing{}, false, true
+	}
 	lots = lots[:min(len(lots), x.rules.Among)]
 	sum := 0.0
 	for _, l := range lots {
@@ -141,7 +167,27 @@ func (x *exploration) draw(f *ranking.Filling, position int) (placing, bool) {
 			break
 		}
 	}
-	return placing{Placed: f.Place(lots[chosen].card), propensity: min(chance, 1), explored: true}, true
+	return placing{Placed: f.Place(lots[chosen].card), propensity: min(chance, 1), explored: true}, true, true
+}
+
+// standing are the lots that may still be drawn, as many as are needed. It fails
+// where others may be among them.
+func (x *exploration) standing(lots []lot) (still []lot, ok bool) {
+	still = lots[:0]
+	for _, l := range lots {
+		if l.score <= x.kept.lots {
+			return nil, false
+		}
+		switch x.stands(l.card) {
+		case fallen:
+			return nil, false
+		case stands:
+			if still = append(still, l); len(still) == x.rules.Among {
+				return still, true
+			}
+		}
+	}
+	return still, math.IsInf(x.kept.lots, -1)
 }
 
 // tie orders cards of equal score.

@@ -34,6 +34,8 @@ type Shelf struct {
 	rulings  map[string]shelvedRuling // by pick
 	strays   map[string]*shelvedPulse // of picks that have not come yet
 	newest   posting                  // every listed pick
+	arrivals arrivals                 // to newest
+	dropped  uint64                   // how often rows were given free
 
 	epochs epochs
 

@@ -126,6 +126,15 @@ func BenchmarkWindow(b *testing.B) {
 			}
 		})
 	}
+	kept := f.with(b, func(c *recommend.WindowsConfig) { c.Keep = time.Minute })
+	b.Run("keen kept", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if w := kept.window(b, recommend.WindowRequest{Reader: "keen", Brief: true}); len(w.Items) != 20 {
+				b.Fatalf("%d cards", len(w.Items))
+			}
+		}
+	})
 	b.Run("browse", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -16,6 +16,7 @@ func (s *Shelf) trim() {
 func (s *Shelf) drop(rows []int32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.dropped++
 	for _, n := range rows {
 		s.unlist(n)
 		s.release(s.picks.row[n].product)

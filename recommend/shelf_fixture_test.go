@@ -95,6 +95,22 @@ func secondFloor(tb testing.TB, store *memoryStore, clock *clock, options ...fun
 	return f
 }
 
+// with is other windows over the same shelf, memory and clock.
+func (f *shopFloor) with(tb testing.TB, options ...func(*recommend.WindowsConfig)) *shopFloor {
+	tb.Helper()
+	g := *f
+	config := recommend.WindowsConfig{
+		Memory: f.memory, Shelf: f.shelf, World: f.world, Store: f.store, SecretKey: []byte("a key that processes share"), Now: f.clock.now,
+		Logger: slog.New(slog.NewTextHandler(f.log, nil)),
+	}
+	for _, o := range options {
+		o(&config)
+	}
+	g.Windows = recommend.NewWindows(config)
+	tb.Cleanup(g.Windows.Close)
+	return &g
+}
+
 // put writes v as the next version of a document and lets the shelf follow.
 func (f *shopFloor) put(tb testing.TB, kind recommend.Kind, id string, v any) {
 	tb.Helper()

@@ -225,6 +225,7 @@ func (s *Shelf) list(n int32) {
 		return
 	}
 	row.listed = true
+	s.arrivals.add(n)
 	s.newest.insert(n, s.picks.age)
 	for _, t := range s.topics.sets[row.topics].closure {
 		s.topics.topics[t].picks.insert(n, s.picks.age)

@@ -82,6 +82,7 @@ func (s *Shelf) release(product int32) {
 	default:
 		delete(t.of, t.ids[product])
 		t.ids[product], t.rec[product], t.facts[product] = "", productRec{}, nil
+		s.dropped++
 		t.free = append(t.free, product)
 		t.partial = true
 	}

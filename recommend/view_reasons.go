@@ -1,10 +1,11 @@
 package recommend
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
+
+	"vitrine.dev/ranking"
 )
 
 // mostReasons is how many reasons a card gives for being there.
@@ -32,34 +33,86 @@ func (s *scored) speakers() []speaker {
 	}
 }
 
+// voices are the speakers whose factors add to a score, by their numbers plus
+// one, the strongest first; 0 is none.
+type voices [9]uint8
+
+// voicesOf are those of cards.
+func (s *scored) voicesOf(cards []int) []voices {
+	speakers := s.speakers()
+	sums := make([][len(voices{})]float64, len(cards))
+	if linear, ok := s.model.(ranking.Linear); ok {
+		for v := range speakers {
+			for _, w := range linear.Weights() {
+				column := s.table.Column(w.Name)
+				if w.Value == 0 || column == nil || !slices.Contains(speakers[v].factors, w.Name) {
+					continue
+				}
+				for at, k := range cards {
+					sums[at][v] += w.Value * column[s.best[k]]
+				}
+			}
+		}
+	}
+	out := make([]voices, len(cards))
+	for at, k := range cards {
+		if _, ok := s.model.(ranking.Linear); ok {
+			feedback, _ := s.adjustments(s.best[k])
+			for v := range speakers {
+				if slices.Contains(speakers[v].factors, factorFeedback) {
+					sums[at][v] += feedback
+				}
+			}
+		} else {
+			sums[at] = s.sums(s.factors(s.best[k], s.worth[s.best[k]]))
+		}
+		out[at] = loudest(&sums[at])
+	}
+	return out
+}
+
+// sums are what the factors of each speaker add to a score.
+func (s *scored) sums(factors []Factor) (sums [len(voices{})]float64) {
+	for v, sp := range s.speakers() {
+		for _, f := range factors {
+			if slices.Contains(sp.factors, f.Name) {
+				sums[v] += f.Weight * f.Value
+			}
+		}
+	}
+	return sums
+}
+
+func loudest(sums *[len(voices{})]float64) (out voices) {
+	n := 0
+	for v := range sums {
+		if sums[v] <= 0 {
+			continue
+		}
+		at := n
+		for ; at > 0 && sums[v] > sums[out[at-1]-1]; at-- {
+			out[at] = out[at-1]
+		}
+		out[at] = uint8(v + 1) //nolint:gosec // few
+		n++
+	}
+	return out
+}
+
 // reasons say in the reader's language why candidate i is in the window, the
 // strongest first. One that rests on factors is given only when these add to
 // the score; what is true beside them follows.
-func (s *scored) reasons(i int, factors []Factor, item *Item, lang string) []string {
-	type reason struct {
-		text   string
-		weighs float64
-	}
+func (s *scored) reasons(i int, speak voices, item *Item, lang string) []string {
 	say := phrasesIn(lang)
-	var given []reason
-	for _, sp := range s.speakers() {
-		sum := 0.0
-		for _, f := range factors {
-			if slices.Contains(sp.factors, f.Name) {
-				sum += f.Weight * f.Value
-			}
+	out := make([]string, 0, mostReasons+2)
+	speakers := s.speakers()
+	for _, v := range speak {
+		if v == 0 {
+			break
 		}
-		if sum <= 0 {
-			continue
+		if text := speakers[v-1].say(i, item, say); text != "" {
+			out = append(out, text)
 		}
-		if text := sp.say(i, item, say); text != "" {
-			given = append(given, reason{text, sum})
-		}
-	}
-	slices.SortStableFunc(given, func(a, b reason) int { return cmp.Compare(b.weighs, a.weighs) })
-	out := make([]string, 0, mostReasons)
-	for _, r := range given {
-		out = append(out, r.text)
 	}
 	if others := len(s.otherPicks(s.found[i].row, s.taste)); others > 0 {
 		out = append(out, fmt.Sprintf(say.others, others+1))

@@ -30,8 +30,9 @@ type Why struct {
 	ComputedAt time.Time `json:"computed_at"` // when this was
 	Score      float64   `json:"score"`       // the sum of weight times value of Factors
 	Shown      *float64  `json:"shown,omitempty"`
-	// Changed says that Score is not what was shown: more is known since. Absent
-	// when the request does not say what was shown.
+	// Changed says that Score is not what was shown, but for a hundredth where
+	// scores are kept: more is known since. Absent when the request does not say
+	// what was shown.
 	Changed *bool `json:"changed,omitempty"`
 	// Position is where it would stand in the window now, from 0; absent when
 	// it would not.
@@ -71,8 +72,7 @@ type WhyFactor struct {
 // [*Refusal]. It cannot do without the reader: [ErrUnavailable].
 func (w *Windows) Why(ctx context.Context, r WhyRequest) (*Why, error) {
 	scene := w.world.Scene()
-	var who opened
-	who.name, who.reader, who.missing = w.taught(ctx, r.Reader, w.pseudonyms.Of)
+	who := w.taught(ctx, r.Reader, w.pseudonyms.Of, nil)
 	if len(who.missing) > 0 {
 		return nil, fmt.Errorf("the reader: %w", ErrUnavailable)
 	}
@@ -110,7 +110,7 @@ func (w *Windows) Why(ctx context.Context, r WhyRequest) (*Why, error) {
 	out.Window, out.Arm, out.PolicyVersion = r.Window, arms.label, scene.Policy.Version
 	out.AsOf, out.ComputedAt = id.at().time(), w.now().UTC()
 	if r.Shown != nil {
-		changed := math.Abs(*r.Shown-out.Score) > 1e-6
+		changed := math.Abs(*r.Shown-out.Score) > w.standings.apart()
 		out.Shown, out.Changed = r.Shown, &changed
 	}
 	return out, nil
@@ -135,7 +135,8 @@ func (w *Windows) explain(a *ask, arms *assignment, c *cursor, r *WhyRequest) (*
 		}
 	}
 	out := &Why{Pick: r.Pick, Surface: a.on.String(), Score: s.worth[i], Source: s.source(i), Interests: s.matched(n, r.Lang)}
-	for at, p := range s.place(r.Bare, true, c, min(len(s.best), a.look.scene.Policy.Window.Length)) {
+	placed, _ := s.place(r.Bare, true, c, min(len(s.best), a.look.scene.Policy.Window.Length))
+	for at, p := range placed {
 		if s.best[p.Index] == i {
 			out.Score, out.Position = p.Score, &at
 			if p.explored {
@@ -147,7 +148,8 @@ func (w *Windows) explain(a *ask, arms *assignment, c *cursor, r *WhyRequest) (*
 	item := s.card(n, r.Lang)
 	item.Source = out.Source
 	factors := s.factors(i, out.Score)
-	out.Reasons = s.reasons(i, factors, &item, r.Lang)
+	sums := s.sums(factors)
+	out.Reasons = s.reasons(i, loudest(&sums), &item, r.Lang)
 	out.Factors = s.worded(i, factors, &item, r.Lang)
 	out.Changes = s.changes(i, factors, &item, r.Lang)
 	return out, nil

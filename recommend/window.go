@@ -17,6 +17,9 @@ type WindowRequest struct {
 	// Bare asks for the order of the score alone: no discounts, no exploration,
 	// no caps. It is for measuring.
 	Bare bool
+	// Brief asks for cards without their factors. They may be ranked as the
+	// reader's cards stood a moment ago, see [WindowsConfig].Keep.
+	Brief bool
 	// Admit asks for leave to show a page, where the policy bounds windows too;
 	// nil shows what there is.
 	Admit Admit

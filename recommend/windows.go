@@ -30,6 +30,7 @@ type Windows struct {
 	readersAway   atomic.Bool // said in the log
 	counts        topicCounts
 	parts         parts
+	standings     *standings
 }
 
 // A WindowsConfig says what windows need.
@@ -52,6 +53,13 @@ type WindowsConfig struct {
 	// ReaderTimeout is how long a page waits for the reader's document before
 	// it goes on without. Zero is 300 ms.
 	ReaderTimeout time.Duration
+	// Keep is how long a reader's cards keep their scores while he does nothing
+	// and no pick comes that he would be shown; what others do moves them no
+	// sooner. What must not be seen any more is never shown. 0 scores every page
+	// anew.
+	Keep time.Duration
+	// KeepBytes bounds what is kept. Zero is 512 MiB.
+	KeepBytes uint64
 }
 
 // NewWindows returns windows over a shelf that somebody else feeds.
@@ -59,12 +67,19 @@ func NewWindows(c WindowsConfig) *Windows {
 	if c.ReaderTimeout <= 0 {
 		c.ReaderTimeout = 300 * time.Millisecond
 	}
+	if c.KeepBytes == 0 {
+		c.KeepBytes = 512 << 20
+	}
 	return &Windows{
-		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker, memory: c.Memory,
+		standings: newStandings(c.Keep, c.KeepBytes),
+		shelf:     c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker, memory: c.Memory,
 		signer: signer{key: slices.Clone(c.SecretKey)},
 		now:    c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout, parts: allParts(),
 	}
 }
+
+// Close ends what the memory of windows runs; they answer on.
+func (w *Windows) Close() { w.standings.close() }
 
 // VerifyWindowID reports whether id names a window that was made by a process
 // with the same key, for the reader with this pseudonym.
@@ -106,8 +121,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	if err != nil {
 		return nil, err
 	}
-	var who opened
-	who.name, who.reader, who.missing = w.named(ctx, r.Reader)
+	who := w.taught(ctx, r.Reader, w.pseudonyms.Make, w.recalling(&r, topics))
 	on := surfaceFor(topics)
 	arms := who.deal(scene.Policy, on)
 	c, err := w.windowCursor(r, w.newWindow(&who, on, &arms, askedCode(topics, &r)), topics, now)
@@ -124,18 +138,17 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	more := false
 	w.shelf.read(scene, now, func(l *look) {
 		l.scene = arms.scene(scene)
-		rules := &l.scene.Policy.Window
-		a := w.ask(l, c, &r, who.reader)
-		a.asked = l.topicNumbers(topics)
-		l.addSpared(a.taste, who.reader, a.horizon)
-		s := a.score(a.gather(arms.shares(w.parts.sources(a))), arms.model(w.model(a.on, scene.Policy)))
-		n := min(c.limit, rules.Length-c.position)
-		placed := s.place(r.Bare, true, c, n)
-		more = s.more || len(s.best) > len(placed)
+		n := min(c.limit, l.scene.Policy.Window.Length-c.position)
+		s, placed := w.stood(l, c, &who, topics, scene.Policy, n)
+		if s == nil {
+			s = w.ranked(l, c, &r, &who, topics, &arms, scene.Policy)
+			placed, _ = s.place(r.Bare, true, c, n)
+		}
+		more = s.more || s.kept == nil && len(s.best) > len(placed)
 		for _, p := range placed {
 			page.Items = append(page.Items, s.item(p, r.Lang, c))
 		}
-		w.lacks(ctx, page, a)
+		w.lacks(ctx, page, s.ask)
 	})
 	if rules := &scene.Policy.Dose; rules.Windows && r.Admit != nil && r.Reader != "" { // of somebody unknown nobody can count
 		w.admit(ctx, page, who.name, r.Admit, rules)

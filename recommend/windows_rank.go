@@ -29,8 +29,7 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 		return nil, err
 	}
 	scene, now := w.world.Scene(), w.now()
-	var who opened
-	who.name, who.reader, who.missing = w.named(ctx, r.Reader)
+	who := w.named(ctx, r.Reader)
 	arms := who.deal(scene.Policy, SurfaceRank)
 	c := &cursor{window: w.newWindow(&who, SurfaceRank, &arms, 0), seed: r.Seed}
 	page := &Window{
@@ -47,7 +46,8 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 			n = min(n, r.Limit)
 		}
 		page.LeftOut = s.leftOut(r.Picks) // before the cards are noted as served
-		for _, p := range s.place(r.Bare, false, c, n) {
+		placed, _ := s.place(r.Bare, false, c, n)
+		for _, p := range placed {
 			page.Items = append(page.Items, s.item(p, r.Lang, c))
 		}
 		w.lacks(ctx, page, a)

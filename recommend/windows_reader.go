@@ -12,53 +12,95 @@ import (
 // is known of. What keeps it from being had is logged, once, and named in
 // missing.
 func (w *Windows) reader(ctx context.Context, id string) (r *Reader, missing []string) {
-	_, r, missing = w.taught(ctx, id, w.pseudonyms.Of)
-	return r, missing
+	o := w.taught(ctx, id, w.pseudonyms.Of, nil)
+	return o.reader, o.missing
 }
 
-// named is the same with the reader's pseudonym, which he is given if he has
-// none; "" when it cannot be had.
-func (w *Windows) named(ctx context.Context, id string) (name string, r *Reader, missing []string) {
-	return w.taught(ctx, id, w.pseudonyms.Make)
+// named is the reader with his pseudonym, which he is given if he has none; ""
+// when it cannot be had.
+func (w *Windows) named(ctx context.Context, id string) opened {
+	return w.taught(ctx, id, w.pseudonyms.Make, nil)
 }
 
-func (w *Windows) taught(ctx context.Context, id string, call func(context.Context, string) (string, error)) (name string, r *Reader, missing []string) {
+// taught is a reader by the name that call says he has. A standing that recall
+// has of him and the version of his document says what is in that.
+func (w *Windows) taught(ctx context.Context, id string, call func(context.Context, string) (string, error), recall recall) opened {
+	o := opened{version: -1}
 	if id == "" {
-		return "", nil, nil
+		o.recall(recall)
+		return o
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.readerTimeout)
 	defer cancel()
-	name, r, err := w.known(ctx, id, call)
+	err := w.know(ctx, &o, id, call, recall)
 	switch {
 	case err != nil && !errors.Is(context.Cause(ctx), context.Canceled) && !w.readersAway.Swap(true):
 		w.logger.WarnContext(ctx, "pages are made without their readers", "err", err)
-	case err == nil && w.readersAway.Swap(false):
+	case err == nil && w.readersAway.Load() && w.readersAway.Swap(false):
 		w.logger.InfoContext(ctx, "pages are made with their readers again")
 	}
 	if err != nil {
-		return name, nil, []string{missingReader}
+		return opened{name: o.name, version: -1, missing: []string{missingReader}}
 	}
-	return name, r, nil
+	return o
 }
 
-// known is a reader by the name that call says he has. One who was erased is
-// somebody new.
-func (w *Windows) known(ctx context.Context, id string, call func(context.Context, string) (string, error)) (name string, r *Reader, err error) {
-	if name, err = call(ctx, id); err != nil || name == "" {
-		return name, nil, err
+// A recall is the standing of the reader with a pseudonym that was made of a
+// version of his document, nil when there is none.
+type recall func(name string, version int64) *standing
+
+func (o *opened) recall(r recall) bool {
+	if r == nil {
+		return false
 	}
-	docs, err := w.store.Get(ctx, Ref{KindReader, name})
-	if err != nil || len(docs) == 0 {
-		return name, nil, err
+	if o.kept = r(o.name, o.version); o.kept != nil {
+		o.reader = o.kept.reader
 	}
-	if r, err = decodeTaste(docs[0].Body); err != nil || r.Erased.IsZero() {
-		return name, r, err
+	return o.kept != nil
+}
+
+// know fills o with the reader. One who was erased is somebody new.
+func (w *Windows) know(ctx context.Context, o *opened, id string, call func(context.Context, string) (string, error), recall recall) (err error) {
+	if o.name, err = call(ctx, id); err != nil {
+		return err
 	}
-	if err := w.pseudonyms.Destroy(ctx, id, name); err != nil {
-		return "", nil, err
+	if o.name == "" {
+		o.recall(recall)
+		return nil
 	}
-	name, err = call(ctx, id)
-	return name, nil, err
+	docs, err := w.store.Get(ctx, Ref{KindReader, o.name})
+	if err != nil {
+		return err
+	}
+	if len(docs) == 0 {
+		o.recall(recall)
+		return nil
+	}
+	o.body, o.version = docs[0].Body, docs[0].Version
+	if o.recall(recall) {
+		return nil
+	}
+	if o.reader, err = decodeTaste(o.body); err != nil || o.reader.Erased.IsZero() {
+		return err
+	}
+	o.reader, o.body, o.version = nil, nil, -1
+	if err := w.pseudonyms.Destroy(ctx, id, o.name); err != nil {
+		o.name = ""
+		return err
+	}
+	o.name, err = call(ctx, id)
+	return err
+}
+
+// whole makes sure that o has all that scoring looks at.
+func (o *opened) whole() {
+	if o.kept == nil || o.body == nil {
+		return
+	}
+	if r, err := decodeTaste(o.body); err == nil { // it could be read before
+		o.reader = r
+	}
+	o.kept = nil
 }
 
 // readerDocs is the document of a reader, none for one nothing is known of.

@@ -23,7 +23,9 @@ type config struct {
 	Now      string
 	Demo     bool
 	Drain    time.Duration
-	Log      string
+	// KeepWindows is how long a reader's ranking is kept.
+	KeepWindows time.Duration
+	Log         string
 
 	Kafka       string
 	Elastic     string
@@ -156,6 +158,7 @@ func (c *config) define(fs *flag.FlagSet) {
 	fs.StringVar(&c.Now, "now", "", "`time` to start the clock at, RFC 3339; the real time when empty")
 	fs.BoolVar(&c.Demo, "demo", false, "fill an empty installation with the demo world, and sign in as anybody of it")
 	fs.DurationVar(&c.Drain, "drain", 20*time.Second, "how long a stop may take")
+	fs.DurationVar(&c.KeepWindows, "keep-windows", 30*time.Second, "how long a reader's cards keep their scores while he does nothing; 0 scores every page anew")
 	fs.StringVar(&c.Log, "log", "info", "`level`: debug, info, warn or error")
 	fs.StringVar(&c.Kafka, "kafka", "", "Kafka `brokers`, host:port,…")
 	fs.StringVar(&c.Elastic, "elastic", "", "Elasticsearch `URLs`, http://host:port,…")

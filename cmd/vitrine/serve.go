@@ -108,6 +108,7 @@ type process struct {
 	consumer   *ingest.Consumer
 	loaded     atomic.Bool // the follower has read everything once
 	server     *api.Server
+	windows    *recommend.Windows
 	memory     *recommend.Memory // what the windows are made by; nil without the API
 	background []func(context.Context) error
 }
@@ -154,12 +155,12 @@ func (p *process) build() (*http.Server, error) {
 
 func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
 	keys, store := p.engines.Keys, p.engines.Store
-	windows := recommend.NewWindows(recommend.WindowsConfig{
+	p.windows = recommend.NewWindows(recommend.WindowsConfig{
 		Shelf: shelf, Memory: p.memory, World: p.world, Store: store, Pseudonyms: p.engines.Pseudonyms, Checker: p.checker(), SecretKey: keys.Secret("cursor"),
-		Now: p.cfg.now, Logger: p.cfg.logger,
+		Now: p.cfg.now, Logger: p.cfg.logger, Keep: p.cfg.KeepWindows,
 	})
 	pages := web.Config{
-		Windows: windows, Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
+		Windows: p.windows, Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
 		Session:      func(r *http.Request) (string, []string, bool) { return keys.Session(r, p.cfg.now()) },
 		FrameOrigins: p.frameOrigins(), Admit: api.AdmitOf,
 	}
@@ -175,7 +176,7 @@ func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	p.server, err = api.New(api.Config{
-		Log: p.engines.Publisher, Store: store, World: p.world, Windows: windows, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
+		Log: p.engines.Publisher, Store: store, World: p.world, Windows: p.windows, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
 		Channels: p.channels, Clicks: p.clicks(), OrderPartitions: p.engines.OrderPartitions,
 		Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics, Gatherer: p.metrics, Ready: p.checks, Pages: site,
 		Demo: p.cfg.Demo,
@@ -234,6 +235,9 @@ func (p *process) checks(ctx context.Context) []api.Check {
 }
 
 func (p *process) close() {
+	if p.windows != nil {
+		p.windows.Close()
+	}
 	if p.server != nil {
 		p.server.Close()
 	}

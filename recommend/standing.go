@@ -1,0 +1,312 @@
+package recommend
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"vitrine.dev/ranking"
+)
+
+// A standing is how a reader's candidates stood a moment ago: the best of them
+// with what pages are made of, but without their features. It is what a window
+// is made of again while nothing has happened that the reader could tell it by:
+// see [standings.of]. It never changes.
+type standing struct {
+	at      moment // as of when it was scored
+	policy  *Policy
+	version int64   // of the reader's document, -1 for none
+	reader  *Reader // without what is only scored by
+	turn    uint64  // of the model
+	dropped uint64  // of the shelf: rows are those of other picks since
+	arrived uint64  // picks that had come to the shelf
+
+	taste   *taste
+	sources []source
+	found   []candidate // by card, the best first
+	worth   []float64
+	cards   []ranking.Card
+	novelty []novelty
+	voices  []voices
+	wanted  topicShares
+	more    bool
+	cut     float64 // what is not kept is worth no more; -Inf when all is kept
+	lots    float64 // the same of novel cards, with what is in favour of the unknown
+}
+
+// How much of a standing is kept: what a window of some pages needs.
+const (
+	keptCards = 256
+	keptNovel = 48
+)
+
+// A standingKey says whose standing it is, and of what.
+type standingKey struct {
+	reader string // pseudonym
+	topics string // asked for, joined
+}
+
+// standings are kept for as long as a reader has done nothing, and not longer
+// than for a while, by bytes.
+type standings struct {
+	all  *otter.Cache[standingKey, *standing]
+	keep moment
+}
+
+// apart is how far a score may be from one that was kept and still be the same.
+func (k *standings) apart() float64 {
+	if k == nil {
+		return 1e-6
+	}
+	return .01
+}
+
+// standingBytes is about what a standing takes.
+func standingBytes(_ standingKey, s *standing) uint32 {
+	const fixed, card, act = 3_000, 136, 56
+	return uint32(fixed + card*len(s.cards) + act*len(s.taste.past.acts) + 8*len(s.taste.match)) //nolint:gosec // some ten thousands
+}
+
+func newStandings(keep time.Duration, most uint64) *standings {
+	if keep <= 0 || most == 0 {
+		return nil
+	}
+	all := otter.Must(&otter.Options[standingKey, *standing]{
+		MaximumWeight: most, Weigher: standingBytes,
+		ExpiryCalculator: otter.ExpiryWriting[standingKey, *standing](keep), // of the clock on the wall: what nobody asks for goes
+	})
+	return &standings{all: all, keep: moment(keep.Microseconds())}
+}
+
+// close ends what the cache runs.
+func (k *standings) close() {
+	if k != nil {
+		k.all.StopAllGoroutines()
+	}
+}
+
+// of is the standing of key that was made of this version of the reader's
+// document, nil when there is none.
+func (k *standings) of(key standingKey, version int64) *standing {
+	s, ok := k.all.GetIfPresent(key)
+	if !ok || s.version != version {
+		return nil
+	}
+	return s
+}
+
+// good reports whether s may serve a page by now: it is not too old, of the same
+// policy and model, its rows are still those of its picks, and no pick has come
+// that the reader would be shown.
+func (k *standings) good(s *standing, l *look, policy *Policy, turn uint64) bool {
+	if s.policy != policy || s.turn != turn || s.dropped != l.dropped || s.at > l.now || l.now-s.at >= k.keep {
+		return false
+	}
+	return s.arrived == l.arrivals.n || l.now-s.at < soon || !s.concerned(l)
+}
+
+// soon is how long a pick that has just come may wait until it is looked at.
+const soon = moment(500_000)
+
+// concerned reports whether one of the picks that have come since would be
+// proposed for what the reader cares about.
+func (s *standing) concerned(l *look) bool {
+	if l.arrivals.n-s.arrived > uint64(len(l.arrivals.rows)) || s.taste.blank() {
+		return true
+	}
+	for i := s.arrived; i < l.arrivals.n; i++ {
+		n := l.arrivals.at(i)
+		if l.picks.ids[n] == "" {
+			continue
+		}
+		row := &l.picks.row[n]
+		if has(s.taste.follows, row.expert) || row.expert == s.taste.self {
+			return true
+		}
+		if fit, _ := s.taste.interest(l, n); fit > 0 {
+			return true
+		}
+		if s.wanted != nil {
+			for _, t := range l.topics.sets[row.topics].own {
+				if s.wanted[t] > leastShare {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// arrivals are the rows of the picks that came last, in a ring.
+type arrivals struct {
+	rows [1024]int32
+	n    uint64 // in all
+}
+
+func (a *arrivals) add(row int32) {
+	a.rows[a.n%uint64(len(a.rows))] = row
+	a.n++
+}
+
+func (a *arrivals) at(i uint64) int32 { return a.rows[i%uint64(len(a.rows))] }
+
+// keep is the standing to be kept of s.
+func (s *scored) keep(policy *Policy, version int64, reader *Reader, turn uint64) *standing {
+	kept := &standing{
+		at: s.now, policy: policy, version: version, turn: turn, dropped: s.dropped, arrived: s.arrivals.n,
+		taste: s.taste.slim(), sources: s.sources, wanted: s.wanted, more: s.more, cut: math.Inf(-1), lots: math.Inf(-1),
+	}
+	if reader != nil {
+		slim := *reader
+		slim.History, slim.Traces = nil, nil
+		kept.reader = &slim
+	}
+	s.known()
+	in := s.chosen(kept)
+	kept.found, kept.worth = make([]candidate, len(in)), make([]float64, len(in))
+	kept.cards, kept.novelty = make([]ranking.Card, len(in)), make([]novelty, len(in))
+	for to, k := range in {
+		i := s.best[k]
+		c := s.found[i]
+		c.next = -1
+		kept.found[to], kept.worth[to], kept.cards[to], kept.novelty[to] = c, s.worth[i], s.cards[k], s.novelty[k]
+	}
+	kept.voices = s.voicesOf(in)
+	return kept
+}
+
+// chosen are the cards to be kept, the best first: the first ones, and the novel
+// ones that have the best chance to be drawn. What the others are worth at most
+// is noted.
+func (s *scored) chosen(kept *standing) []int {
+	if len(s.best) <= keptCards {
+		in := make([]int, len(s.best))
+		for k := range in {
+			in[k] = k
+		}
+		return in
+	}
+	bonus := s.scene.Policy.Explore.Bonus
+	favour := func(k int) float64 { return s.worth[s.best[k]] + bonus/math.Sqrt(1+s.novelty[k].readers) }
+	kept.cut = s.worth[s.best[keptCards]]
+	var novel []int // beyond the first
+	for k := keptCards; k < len(s.best); k++ {
+		if s.novelty[k].novel {
+			novel = append(novel, k)
+		}
+	}
+	slices.SortFunc(novel, func(a, b int) int { return cmp.Compare(favour(b), favour(a)) })
+	if len(novel) > keptNovel {
+		kept.lots = favour(novel[keptNovel])
+		novel = novel[:keptNovel]
+	}
+	slices.Sort(novel)
+	in := make([]int, keptCards, keptCards+len(novel))
+	for k := range in {
+		in[k] = k
+	}
+	return append(in, novel...)
+}
+
+// scored are the cards of a standing again, for an ask at another moment.
+func (k *standing) scored(a *ask) *scored {
+	c := &candidates{sources: k.sources, found: k.found, more: k.more || !math.IsInf(k.cut, -1)}
+	s := &scored{pool: &pool{ask: a, candidates: c}, worth: k.worth, cards: k.cards, novelty: k.novelty, wanted: k.wanted, kept: k}
+	s.best = identity(len(k.found))
+	return s
+}
+
+// identity are the numbers from 0 to n-1, shared by all: change nothing of them.
+func identity(n int) []int {
+	if n <= len(numbers) {
+		return numbers[:n]
+	}
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+var numbers = func() (n [keptCards + keptNovel]int) {
+	for i := range n {
+		n[i] = i
+	}
+	return n
+}()
+
+// slim is t without what only scoring asks for.
+func (t *taste) slim() *taste {
+	s := *t
+	s.traces, s.answers, s.company = nil, nil, nil
+	return &s
+}
+
+// keyOf is what the standing of a request is kept by.
+func keyOf(name string, topics []string) standingKey {
+	return standingKey{name, strings.Join(topics, ",")}
+}
+
+// recalling is how the standing for a request is found, nil for one that has to
+// be scored.
+func (w *Windows) recalling(r *WindowRequest, topics []string) recall {
+	if w.standings == nil || !r.Brief || r.Bare || r.Fresh || r.IncludeSeen || len(r.Exclude) > 0 {
+		return nil
+	}
+	return func(name string, version int64) *standing { return w.standings.of(keyOf(name, topics), version) }
+}
+
+// stood places n cards as they stood a moment ago; nil when they have to be
+// scored.
+func (w *Windows) stood(l *look, c *cursor, who *opened, topics []string, policy *Policy, n int) (*scored, []placing) {
+	k, on := who.kept, c.window.about().on
+	if k == nil || c.again || len(c.exclude) > 0 || !w.standings.good(k, l, policy, w.turn(on)) {
+		return nil, nil
+	}
+	s := k.scored(&ask{
+		look: l, taste: k.taste, asked: l.topicNumbers(topics), horizon: c.window.at(), served: &c.served,
+		limit: l.scene.Policy.Window.CandidateLimit, memory: w.memory, on: on,
+	})
+	placed, ok := s.place(false, true, c, n)
+	if !ok || len(placed) < n && k.more {
+		return nil, nil
+	}
+	s.more = s.more || s.leavesMore(placed)
+	return s, placed
+}
+
+// leavesMore reports whether a card stands that is not among placed.
+func (s *scored) leavesMore(placed []placing) bool {
+	for k := range s.best {
+		if !slices.ContainsFunc(placed, func(p placing) bool { return p.Index == k }) && s.stands(k) == stands {
+			return true
+		}
+	}
+	return false
+}
+
+// turn counts what happened to the model of a surface beside learning.
+func (w *Windows) turn(on Surface) uint64 {
+	if w.memory == nil {
+		return 0
+	}
+	return w.memory.turn(on)
+}
+
+// ranked ranks the candidates of the window of c, and keeps how they stand.
+func (w *Windows) ranked(l *look, c *cursor, r *WindowRequest, who *opened, topics []string, arms *assignment, policy *Policy) *scored {
+	who.whole()
+	a := w.ask(l, c, r, who.reader)
+	a.asked = l.topicNumbers(topics)
+	l.addSpared(a.taste, who.reader, a.horizon)
+	turn := w.turn(a.on)
+	s := a.score(a.gather(arms.shares(w.parts.sources(a))), arms.model(w.model(a.on, policy)))
+	if w.recalling(r, topics) != nil && r.Cursor == "" && len(who.missing) == 0 && len(a.missing) == 0 {
+		w.standings.all.Set(keyOf(who.name, topics), s.keep(policy, who.version, who.reader, turn))
+	}
+	return s
+}

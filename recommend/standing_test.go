@@ -1,0 +1,146 @@
+package recommend_test
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"vitrine.dev/recommend"
+)
+
+// keeping is a floor whose windows keep how cards stand for half a minute, and
+// one over the same documents that scores every page anew.
+func keeping(tb testing.TB) (kept, anew *shopFloor) {
+	tb.Helper()
+	anew = newShopFloor(tb)
+	kept = anew.with(tb, func(c *recommend.WindowsConfig) { c.Keep = 30 * time.Second })
+	return kept, anew
+}
+
+// crowd puts n picks of as many products by ten experts, on two topics.
+func (f *shopFloor) crowd(tb testing.TB, n int) {
+	tb.Helper()
+	for i := range 10 {
+		id := "e" + strconv.Itoa(i)
+		f.put(tb, recommend.KindExpert, id, expert(id))
+	}
+	for i := range n {
+		item := "item" + strconv.Itoa(i)
+		p := product(item, stocked(9))
+		f.put(tb, recommend.KindProduct, p.Key, p)
+		id := "p" + strconv.Itoa(i)
+		f.put(tb, recommend.KindPick, id, pick(id, "e"+strconv.Itoa(i%10), item, aged(time.Duration(i)*time.Hour), func(p *recommend.Pick) {
+			p.Topics = []string{[]string{"home/kitchen", "garden"}[i%2]}
+		}))
+	}
+}
+
+// TestAKeptStandingMakesThePagesThatScoringMakes asks for whole windows of a
+// reader in both ways, again and again.
+func TestAKeptStandingMakesThePagesThatScoringMakes(t *testing.T) {
+	kept, anew := keeping(t)
+	anew.crowd(t, 420) // more than is kept
+	reader := &recommend.Reader{ID: "keen", Interests: []recommend.Interest{{Topic: "home", Weight: .7}}, Follows: []recommend.Since{{ID: "e3"}}}
+	anew.put(t, recommend.KindReader, "keen", reader)
+	rapid.Check(t, func(rt *rapid.T) {
+		r := recommend.WindowRequest{
+			Reader: rapid.SampledFrom([]string{"", "keen", "stranger"}).Draw(rt, "reader"),
+			Seed:   rapid.Uint64Range(1, 1_000).Draw(rt, "seed"), Limit: rapid.IntRange(1, 50).Draw(rt, "limit"), Brief: true,
+		}
+		if rapid.Bool().Draw(rt, "in a topic") {
+			r.Topics = []string{"home"}
+		}
+		again := r
+		for page := range rapid.IntRange(1, 12).Draw(rt, "pages") {
+			want, got := anew.window(t, r), kept.window(t, again)
+			for i := range want.Items {
+				want.Items[i].Factors = nil
+			}
+			for i := range got.Items {
+				got.Items[i].Factors = nil
+			}
+			if fmt.Sprint(picksOf(got.Items)) != fmt.Sprint(picksOf(want.Items)) || !reflect.DeepEqual(got.Items, want.Items) {
+				rt.Fatalf("page %d of %+v:\nkept %v\nanew %v", page, r, got.Items, want.Items)
+			}
+			if (got.NextCursor == "") != (want.NextCursor == "") {
+				rt.Fatalf("page %d of %+v: next %q, want %q", page, r, got.NextCursor, want.NextCursor)
+			}
+			if want.NextCursor == "" {
+				return
+			}
+			r.Cursor, again.Cursor = want.NextCursor, got.NextCursor
+		}
+	})
+}
+
+// TestAKeptStandingShowsWhatHappens changes one thing after the other between
+// two windows of a reader.
+func TestAKeptStandingShowsWhatHappens(t *testing.T) {
+	keen := func() *recommend.Reader {
+		return &recommend.Reader{ID: "keen", Interests: []recommend.Interest{{Topic: "home", Weight: .7}}}
+	}
+	for name, c := range map[string]struct {
+		does  func(*shopFloor)
+		shows func(before, after []recommend.Item) bool
+	}{
+		"a pick taken down": {
+			func(f *shopFloor) { f.rule(t, "pick:p0", recommend.ActionRemove) },
+			func(_, after []recommend.Item) bool { return !slices.Contains(picksOf(after), "p0") },
+		},
+		"a sold-out product": {
+			func(f *shopFloor) {
+				p := product("item0", stocked(0))
+				f.put(t, recommend.KindProduct, p.Key, p)
+			},
+			func(_, after []recommend.Item) bool { return !slices.Contains(picksOf(after), "p0") },
+		},
+		"a muted expert": {
+			func(f *shopFloor) {
+				r := keen()
+				r.Mutes = []recommend.Mute{{Kind: "expert", ID: "e0"}}
+				f.put(t, recommend.KindReader, "keen", r)
+			},
+			func(_, after []recommend.Item) bool { return !slices.Contains(picksOf(after), "p0") },
+		},
+		"an interest taken back": {
+			func(f *shopFloor) {
+				f.put(t, recommend.KindReader, "keen", &recommend.Reader{ID: "keen", Impersonal: true})
+			},
+			func(before, after []recommend.Item) bool { return fmt.Sprint(before) != fmt.Sprint(after) },
+		},
+		"a new pick that he cares about, a second later": {
+			func(f *shopFloor) {
+				f.put(t, recommend.KindPick, "new", pick("new", "e5", "item999", aged(0)))
+				f.clock.add(time.Second)
+			},
+			func(_, after []recommend.Item) bool { return slices.Contains(picksOf(after), "new") },
+		},
+		"a new pick that he does not care about, half a minute later": {
+			func(f *shopFloor) {
+				f.put(t, recommend.KindPick, "new", pick("new", "e5", "item999", aged(0), func(p *recommend.Pick) { p.Topics = []string{"garden"} }))
+				f.clock.add(31 * time.Second)
+			},
+			func(_, after []recommend.Item) bool { return slices.Contains(picksOf(after), "new") },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			kept, f := keeping(t)
+			f.crowd(t, 30)
+			f.put(t, recommend.KindReader, "keen", keen())
+			ask := recommend.WindowRequest{Reader: "keen", Seed: 7, Limit: 50, Brief: true}
+			before := kept.window(t, ask).Items
+			if !slices.Contains(picksOf(before), "p0") {
+				t.Fatalf("no p0 in %v", picksOf(before))
+			}
+			c.does(f)
+			if after := kept.window(t, ask).Items; !c.shows(before, after) {
+				t.Errorf("it shows %v", picksOf(after))
+			}
+		})
+	}
+}
