@@ -52,6 +52,9 @@ func benchCommand(ctx context.Context, cfg *config, env environment) error {
 	if len(cfg.Args) == 2 && cfg.Args[0] == "feed" {
 		return bench.Feed(ctx, cfg.Args[1], env.Stdout)
 	}
+	if len(cfg.Args) > 1 && cfg.Args[0] == "shelf" {
+		return bench.MeasureShelf(ctx, cfg.Args[1:], env.Stdout)
+	}
 	if len(cfg.Args) > 0 {
 		return fmt.Errorf("bench takes no arguments, and %q is one", cfg.Args[0])
 	}

@@ -59,7 +59,8 @@ type Bench struct {
 	Options
 	Warmup time.Duration // of each side, before the rounds
 
-	dir     string // temporary, of this run
+	given   time.Duration // Options.Duration before defaults
+	dir     string        // temporary, of this run
 	world   *World
 	service *Service // in use by rows, nil until one asks for it
 	prepare string   // data directory of the world, nobody's while it is copied
@@ -76,12 +77,13 @@ type Row struct {
 // Run measures and returns what came of it, also what came before an error. It
 // leaves no process and no directory behind, except in Options.Cache.
 func Run(ctx context.Context, o Options) (t *Table, err error) {
+	given := o.Duration
 	o.setDefaults()
 	rows, err := choose(Rows(), o.Rows)
 	if err != nil {
 		return nil, err
 	}
-	b := &Bench{Options: o, Warmup: min(o.Duration, time.Second)}
+	b := &Bench{Options: o, given: given, Warmup: min(o.Duration, time.Second)}
 	if b.dir, err = os.MkdirTemp("", "vitrine-bench-"); err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
@@ -130,7 +132,7 @@ func choose(rows []Row, names []string) (chosen []Row, err error) {
 	}
 	for _, n := range names {
 		if !used[n] {
-			var all []string
+			all := make([]string, 0, len(rows))
 			for _, r := range rows {
 				all = append(all, r.Name)
 			}

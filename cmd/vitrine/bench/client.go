@@ -33,7 +33,12 @@ func dial(ctx context.Context, addr string) (*client, error) {
 	return &client{conn: conn, in: bufio.NewReaderSize(conn, buffer)}, nil
 }
 
-func (c *client) close() { _ = c.conn.Close() }
+// close may be called of no client too.
+func (c *client) close() {
+	if c != nil && c.conn != nil {
+		_ = c.conn.Close()
+	}
+}
 
 // do sends a request and returns the status and the length of the answer's
 // body. After an error the connection is of no use.

@@ -38,7 +38,8 @@ type fed struct {
 }
 
 func (f *fed) fail(err error) {
-	if f.Errors++; f.Error == "" {
+	f.Errors++
+	if f.Error == "" {
 		f.Error = err.Error()
 	}
 }
@@ -64,17 +65,25 @@ func Feed(ctx context.Context, file string, out io.Writer) error {
 	done := make(chan fed)
 	begun := time.Now()
 	for _, send := range []struct {
-		each func(context.Context, *Service, *World, *client, int, *fed) error
+		each func(*Service, *World, *client, int) error
 		due  *schedule
+		sent func(*fed)
 	}{
-		{f.sendActions, &schedule{start: begun, end: begun.Add(time.Hour), every: feedsPerSecond}},
-		{f.sendPicks, &schedule{start: begun, end: begun.Add(time.Hour), every: float64(f.Picks)}},
+		{f.sendActions, &schedule{start: begun, end: begun.Add(time.Hour), every: feedsPerSecond}, func(d *fed) { d.Actions += int64(f.Actions / feedsPerSecond) }},
+		{f.sendPicks, &schedule{start: begun, end: begun.Add(time.Hour), every: float64(f.Picks)}, func(d *fed) { d.Picks++ }},
 	} {
 		for range feedConnections {
 			w := w.apart()
 			go func() {
 				var d fed
-				if err := f.send(ctx, send.due, &d, func(c *client, n int) error { return send.each(ctx, s, w, c, n, &d) }); err != nil && ctx.Err() == nil {
+				each := func(c *client, n int) error {
+					err := send.each(s, w, c, n)
+					if err == nil {
+						send.sent(&d)
+					}
+					return err
+				}
+				if err := f.send(ctx, send.due, &d, each); err != nil && ctx.Err() == nil {
 					d.fail(err)
 				}
 				done <- d
@@ -100,10 +109,7 @@ const feedConnections = 16
 // send calls each for whatever is due, on a connection of its own, until ctx
 // ends. A request that failed is told, and the next is on a new connection.
 func (f *feeding) send(ctx context.Context, due *schedule, d *fed, each func(*client, int) error) error {
-	c, err := dial(ctx, f.Addr)
-	if err != nil {
-		return err
-	}
+	var c *client // once something is due: servers leave those who say nothing
 	defer func() { c.close() }()
 	for ctx.Err() == nil {
 		at, n, ok := due.take()
@@ -114,17 +120,16 @@ func (f *feeding) send(ctx context.Context, due *schedule, d *fed, each func(*cl
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err := each(c, int(n)); err != nil {
-			if ctx.Err() != nil {
-				return nil //nolint:nilerr // told to stop
-			}
-			d.fail(err)
-			c.close()
-			again, err := dial(ctx, f.Addr)
-			if err != nil {
+		if c == nil {
+			var err error
+			if c, err = dial(ctx, f.Addr); err != nil {
 				return err
 			}
-			*c = *again
+		}
+		if err := each(c, int(n)); err != nil && ctx.Err() == nil {
+			d.fail(err)
+			c.close()
+			c = nil
 		}
 	}
 	return nil
@@ -141,7 +146,7 @@ func (w *World) apart() *World {
 const feedsPerSecond = 20
 
 // sendActions sends a batch of many readers' actions, as a feed client does.
-func (f *feeding) sendActions(_ context.Context, s *Service, w *World, c *client, n int, d *fed) error {
+func (f *feeding) sendActions(s *Service, w *World, c *client, n int) error {
 	t, err := s.token("feeder"+strconv.Itoa(n%feedConnections), "window:read", "window:any")
 	if err != nil {
 		return err
@@ -159,15 +164,11 @@ func (f *feeding) sendActions(_ context.Context, s *Service, w *World, c *client
 	if err != nil {
 		return err
 	}
-	if err := taken(c, request("POST", "/v1/actions", t, "", body)); err != nil {
-		return err
-	}
-	d.Actions += int64(size)
-	return nil
+	return taken(c, request("POST", "/v1/actions", t, "", body))
 }
 
 // sendPicks has one expert after the other publish.
-func (f *feeding) sendPicks(_ context.Context, s *Service, w *World, c *client, n int, d *fed) error {
+func (f *feeding) sendPicks(s *Service, w *World, c *client, n int) error {
 	const before = 100 // experts, who publish in another row
 	item := int(f.Run)*1_000_000 + n
 	expert := (before + item) % w.experts
@@ -179,11 +180,7 @@ func (f *feeding) sendPicks(_ context.Context, s *Service, w *World, c *client, 
 	if err != nil {
 		return err
 	}
-	if err := taken(c, request("POST", "/v1/picks", t, fmt.Sprintf("Idempotency-Key: \"f%d\"\r\n", item), body)); err != nil {
-		return err
-	}
-	d.Picks++
-	return nil
+	return taken(c, request("POST", "/v1/picks", t, fmt.Sprintf("Idempotency-Key: \"f%d\"\r\n", item), body))
 }
 
 // taken sends a request that ought to be answered with 2xx.

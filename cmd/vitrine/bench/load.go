@@ -66,12 +66,20 @@ func (l *Load) Run(ctx context.Context, d time.Duration) (*Sample, error) {
 		l.Next = new(atomic.Int64)
 	}
 	clients := make([]*client, l.Connections)
+	defer func() {
+		for _, c := range clients {
+			c.close()
+		}
+	}()
 	for i := range clients {
 		var err error
 		if clients[i], err = dial(ctx, l.Addr); err != nil {
 			return nil, err
 		}
-		defer clients[i].close()
+		if l.Rate > 0 { // it was there; who says nothing for long is left by the server
+			clients[i].close()
+			clients[i].conn = nil
+		}
 	}
 	sums := make([]Sample, l.Connections)
 	start := l.now()
@@ -114,9 +122,17 @@ func (l *Load) closed(ctx context.Context, c *client, end time.Time, s *Sample) 
 	}
 }
 
-// one sends a request that was due at a time. It reports false when the
-// connection is gone and there is no other.
+// one sends a request that was due at a time, on a new connection when there is
+// none. It reports false when none can be had.
 func (l *Load) one(ctx context.Context, c *client, due time.Time, s *Sample) bool {
+	if c.conn == nil {
+		again, err := dial(ctx, l.Addr)
+		if err != nil {
+			s.fail(err)
+			return false
+		}
+		*c = *again
+	}
 	status, size, err := c.do(l.Request(l.Next.Add(1) - 1))
 	if err == nil && status/100 == 2 {
 		s.Answers++
@@ -124,21 +140,21 @@ func (l *Load) one(ctx context.Context, c *client, due time.Time, s *Sample) boo
 		_ = s.Latency.RecordValue(min(int64(l.now().Sub(due)), s.Latency.HighestTrackableValue())) // always in its range
 		return true
 	}
-	if s.Errors++; s.Error == nil {
-		if s.Error = err; err == nil {
-			s.Error = fmt.Errorf("status %d", status)
-		}
-	}
-	if err == nil {
-		return true
-	}
-	c.close()
-	again, err := dial(ctx, l.Addr)
 	if err != nil {
-		return false
+		c.close()
+		c.conn = nil
+	} else {
+		err = fmt.Errorf("status %d", status)
 	}
-	*c = *again
+	s.fail(err)
 	return true
+}
+
+func (s *Sample) fail(err error) {
+	s.Errors++
+	if s.Error == nil {
+		s.Error = err
+	}
 }
 
 // A schedule hands out when requests are due: whoever is free takes the next.

@@ -124,7 +124,7 @@ func (t *Table) Write(out io.Writer) error {
 // lines are what a table has no column for.
 func (r *Result) lines() (lines []string) {
 	if len(r.More) > 0 {
-		var more []string
+		more := make([]string, 0, len(r.More))
 		for name, v := range r.More {
 			more = append(more, name+" "+short(v))
 		}
@@ -147,7 +147,7 @@ func (t *Table) WriteJSON(path string) error {
 	if err != nil {
 		return fmt.Errorf("json: %w", err)
 	}
-	if err := os.WriteFile(path, append(b, '\n'), 0o600); err != nil { //nolint:gosec // the operator names the file
+	if err := os.WriteFile(path, append(b, '\n'), 0o600); err != nil {
 		return fmt.Errorf("json: %w", err)
 	}
 	return nil

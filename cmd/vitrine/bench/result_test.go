@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func sample(answers int64, took, cpu time.Duration, latencies ...time.Duration) *Sample {
-	s := &Sample{Answers: answers, Took: took, CPU: cpu, Latency: newHistogram(), Bytes: 10 * answers, Mallocs: 3 * float64(answers), Allocate: 70 * float64(answers)}
+func sample(answers int64, cpu time.Duration, latencies ...time.Duration) *Sample {
+	s := &Sample{Answers: answers, Took: time.Second, CPU: cpu, Latency: newHistogram(), Bytes: 10 * answers, Mallocs: 3 * float64(answers), Allocate: 70 * float64(answers)}
 	for _, l := range latencies {
 		_ = s.Latency.RecordValue(int64(l))
 	}
@@ -22,8 +22,8 @@ func sample(answers int64, took, cpu time.Duration, latencies ...time.Duration) 
 func TestADuelTellsMediansAndTheRatioOfEachRound(t *testing.T) {
 	ms := time.Millisecond
 	d := &Duel{
-		Subject: []*Sample{sample(100, time.Second, 10*ms, ms), sample(300, time.Second, 30*ms, 2*ms), sample(200, time.Second, 40*ms, 3*ms)},
-		Floor:   []*Sample{sample(1000, time.Second, 10*ms), sample(1000, time.Second, 10*ms), sample(4000, time.Second, 10*ms)},
+		Subject: []*Sample{sample(100, 10*ms, ms), sample(300, 30*ms, 2*ms), sample(200, 40*ms, 3*ms)},
+		Floor:   []*Sample{sample(1000, 10*ms), sample(1000, 10*ms), sample(4000, 10*ms)},
 	}
 	d.Subject[1].Errors, d.Subject[1].Error = 2, os.ErrClosed
 	got := d.result("window/64", "windows/s")

@@ -29,9 +29,7 @@ func publishRow() Row {
 				return nil, ctx.Err()
 			}
 			if err != nil {
-				if sample.Errors++; sample.Error == nil {
-					sample.Error = err
-				}
+				sample.fail(err)
 				continue
 			}
 			_ = answered.RecordValue(int64(took))

@@ -10,5 +10,7 @@ func Rows() []Row {
 		busyRow(),
 		bookmarkRow(),
 		publishRow(),
+		shelfRow(),
+		soakRow(),
 	}
 }

@@ -66,7 +66,7 @@ func NewWorld(s Size) *World {
 	w.byTopic, w.listed = make([][]int32, rootTopics*subTopics), make([][]int32, rootTopics*subTopics)
 	for i := range max(s.Picks/picksOfProduct, len(w.byTopic)) {
 		p := madeProduct{topic: i % len(w.byTopic), zh: w.dice.IntN(10) < 6}
-		w.byTopic[p.topic] = append(w.byTopic[p.topic], int32(i)) //nolint:gosec // few
+		w.byTopic[p.topic] = append(w.byTopic[p.topic], int32(i))
 		w.products = append(w.products, p)
 	}
 	for i := range s.Picks {
@@ -76,7 +76,7 @@ func NewWorld(s Size) *World {
 		// More is published lately than long ago.
 		ago := time.Duration(math.Pow(w.dice.Float64(), 2)*yearOfMinutes)*time.Minute + time.Minute
 		w.picks = append(w.picks, madePick{product: product, expert: int32(expert), at: Noon().Add(-ago)}) //nolint:gosec // few
-		w.listed[topic] = append(w.listed[topic], int32(i))                                                //nolint:gosec // few
+		w.listed[topic] = append(w.listed[topic], int32(i))
 	}
 	return w
 }

@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -22,7 +23,7 @@ func TestASizeIsOneWorld(t *testing.T) {
 		if err != nil || len(a) == 0 {
 			t.Fatalf("%s: %d bytes, %v", name, len(a), err)
 		}
-		if b, err := os.ReadFile(filepath.Join(two, name+".jsonl")); err != nil || string(a) != string(b) {
+		if b, err := os.ReadFile(filepath.Join(two, name+".jsonl")); err != nil || !bytes.Equal(a, b) {
 			t.Errorf("%s differs: %v", name, err)
 		}
 	}
