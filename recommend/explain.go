@@ -60,8 +60,9 @@ func (s *scored) item(p placing, lang string, c *cursor) Item {
 		sums := s.sums(item.Factors)
 		speak = loudest(&sums)
 	}
-	item.AlsoBy = s.alsoBy(s.otherPicks(row, s.taste))
-	item.Reasons = s.reasons(i, speak, &item, lang)
+	others := s.otherPicks(row, s.taste)
+	item.AlsoBy = s.alsoBy(others)
+	item.Reasons = s.reasons(i, speak, len(others), &item, lang)
 	c.position++
 	if topic, share := s.wanted.of(s.ask, s.picks.row[row].topics); share > 0 {
 		c.served.count(s.topicCode(topic))

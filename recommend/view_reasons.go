@@ -15,22 +15,22 @@ const mostReasons = 3
 type speaker struct {
 	factors []string
 	// say is "" when the reason is not true of candidate i.
-	say func(i int, item *Item, say *phrases) string
+	say func(s *scored, i int, item *Item, say *phrases) string
 }
 
 // speakers are those of all reasons that rest on factors.
-func (s *scored) speakers() []speaker {
-	return []speaker{
-		{[]string{featureInterest}, s.sayInterest},
-		{[]string{featureFollow, featureLatestFollowed}, s.sayFollow},
-		{[]string{featureFollowed}, s.sayFollowed},
-		{[]string{featureActed, featureHistory}, s.sayHistory},
-		{[]string{featureNear, featureNext, featureFits, featurePairs}, s.sayNear},
-		{[]string{featureWalk, featureSession}, s.sayWalk},
-		{[]string{featureEngagement, featureEvents1, featureEvents7}, s.sayDemand},
-		{[]string{featureFreshness}, s.sayFresh},
-		{[]string{factorFeedback}, s.sayMore},
-	}
+func speakers() []speaker { return allSpeakers }
+
+var allSpeakers = []speaker{
+	{[]string{featureInterest}, (*scored).sayInterest},
+	{[]string{featureFollow, featureLatestFollowed}, (*scored).sayFollow},
+	{[]string{featureFollowed}, (*scored).sayFollowed},
+	{[]string{featureActed, featureHistory}, (*scored).sayHistory},
+	{[]string{featureNear, featureNext, featureFits, featurePairs}, (*scored).sayNear},
+	{[]string{featureWalk, featureSession}, (*scored).sayWalk},
+	{[]string{featureEngagement, featureEvents1, featureEvents7}, (*scored).sayDemand},
+	{[]string{featureFreshness}, (*scored).sayFresh},
+	{[]string{factorFeedback}, (*scored).sayMore},
 }
 
 // voices are the speakers whose factors add to a score, by their numbers plus
@@ -39,7 +39,7 @@ type voices [9]uint8
 
 // voicesOf are those of cards.
 func (s *scored) voicesOf(cards []int) []voices {
-	speakers := s.speakers()
+	speakers := speakers()
 	sums := make([][len(voices{})]float64, len(cards))
 	if linear, ok := s.model.(ranking.Linear); ok {
 		for v := range speakers {
@@ -73,7 +73,7 @@ func (s *scored) voicesOf(cards []int) []voices {
 
 // sums are what the factors of each speaker add to a score.
 func (s *scored) sums(factors []Factor) (sums [len(voices{})]float64) {
-	for v, sp := range s.speakers() {
+	for v, sp := range speakers() {
 		for _, f := range factors {
 			if slices.Contains(sp.factors, f.Name) {
 				sums[v] += f.Weight * f.Value
@@ -102,19 +102,19 @@ func loudest(sums *[len(voices{})]float64) (out voices) {
 // reasons say in the reader's language why candidate i is in the window, the
 // strongest first. One that rests on factors is given only when these add to
 // the score; what is true beside them follows.
-func (s *scored) reasons(i int, speak voices, item *Item, lang string) []string {
+func (s *scored) reasons(i int, speak voices, others int, item *Item, lang string) []string {
 	say := phrasesIn(lang)
 	out := make([]string, 0, mostReasons+2)
-	speakers := s.speakers()
+	speakers := speakers()
 	for _, v := range speak {
 		if v == 0 {
 			break
 		}
-		if text := speakers[v-1].say(i, item, say); text != "" {
+		if text := speakers[v-1].say(s, i, item, say); text != "" {
 			out = append(out, text)
 		}
 	}
-	if others := len(s.otherPicks(s.found[i].row, s.taste)); others > 0 {
+	if others > 0 {
 		out = append(out, fmt.Sprintf(say.others, others+1))
 	}
 	if item.Source == sourceExplore { // chance, before all that speaks for it
@@ -239,17 +239,22 @@ func (p *phrases) ago(at, now moment) string {
 
 func phrasesIn(lang string) *phrases {
 	if language(lang) == "zh" {
-		return &phrases{
-			lang: "zh", interest: "你感兴趣的「%s」", follow: "你关注的 %s 推荐", followed: "你关注的其他达人也推荐", others: "%d 位达人都推荐",
-			near: "喜欢你所看商品的读者也选择它", walk: "推荐过你所看商品的达人也推荐它", demand: "近日不少读者打开过",
-			fresh: "新近推荐", topic: "「%s」的推荐", more: "你要求多看这类内容", explore: "新面孔：和你一起试试", favour: "%s：加 %.2f", against: "%s：减 %.2f",
-			today: "今天", yesterday: "昨天", daysAgo: "%d 天前",
-			did:      map[string]string{ActOpen: "你%s看过", ActBookmark: "你%s收藏过", ActCart: "你%s加入过购物车", ActCheckout: "你%s去过结算页", ActShare: "你%s分享过"},
-			unfollow: "取消关注 %s", uninterest: "从兴趣中移除「%s」", less: "少看这条推荐", mute: "屏蔽话题「%s」", muteExpert: "屏蔽 %s",
-			unfed: "撤回你对此的要求", impersonal: "关闭个性化：橱窗不再参考你的任何信息",
-		}
+		return &inChinese
 	}
-	return &phrases{
+	return &inEnglish
+}
+
+var (
+	inChinese = phrases{
+		lang: "zh", interest: "你感兴趣的「%s」", follow: "你关注的 %s 推荐", followed: "你关注的其他达人也推荐", others: "%d 位达人都推荐",
+		near: "喜欢你所看商品的读者也选择它", walk: "推荐过你所看商品的达人也推荐它", demand: "近日不少读者打开过",
+		fresh: "新近推荐", topic: "「%s」的推荐", more: "你要求多看这类内容", explore: "新面孔：和你一起试试", favour: "%s：加 %.2f", against: "%s：减 %.2f",
+		today: "今天", yesterday: "昨天", daysAgo: "%d 天前",
+		did:      map[string]string{ActOpen: "你%s看过", ActBookmark: "你%s收藏过", ActCart: "你%s加入过购物车", ActCheckout: "你%s去过结算页", ActShare: "你%s分享过"},
+		unfollow: "取消关注 %s", uninterest: "从兴趣中移除「%s」", less: "少看这条推荐", mute: "屏蔽话题「%s」", muteExpert: "屏蔽 %s",
+		unfed: "撤回你对此的要求", impersonal: "关闭个性化：橱窗不再参考你的任何信息",
+	}
+	inEnglish = phrases{
 		lang: "en", interest: "Because you are interested in %s", follow: "Because you follow %s", followed: "Other experts you follow picked it", others: "Picked by %d experts",
 		near: "Readers who liked what you looked at chose this", walk: "By experts who also picked what you looked at", demand: "Several readers opened it in the last days",
 		fresh: "New pick", topic: "From %s", more: "You asked for more of this", explore: "New here: we try it with you", favour: "%s: adds %.2f", against: "%s: takes %.2f off",
@@ -258,7 +263,7 @@ func phrasesIn(lang string) *phrases {
 		unfollow: "Unfollow %s", uninterest: "Take %s off your interests", less: "See less of this pick", mute: "Mute the topic %s", muteExpert: "Mute %s",
 		unfed: "Take back what you asked for here", impersonal: "Turn personalisation off: windows are then made without anything about you",
 	}
-}
+)
 
 // topicLabel is the name of a topic in lang.
 func (l *look) topicLabel(id, lang string) string {

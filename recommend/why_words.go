@@ -131,9 +131,9 @@ func (s *scored) worded(i int, factors []Factor, item *Item, lang string) []WhyF
 func (s *scored) sentence(i int, f Factor, about string, item *Item, lang string) string {
 	product := f.Weight * f.Value
 	if product > 0 {
-		for _, r := range s.speakers() {
+		for _, r := range speakers() {
 			if slices.Contains(r.factors, f.Name) {
-				if said := r.say(i, item, phrasesIn(lang)); said != "" {
+				if said := r.say(s, i, item, phrasesIn(lang)); said != "" {
 					return said
 				}
 			}
