@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
 	"net/http"
 	"strings"
 	"time"
@@ -43,7 +42,7 @@ func (c *call) authenticate() error {
 		r.cause = err
 		return r
 	}
-	c.who = &claims
+	c.who = claims
 	if c.cookie && !safe(c.Request.Method) && c.crossSite() {
 		return refuse(codeCrossSite, "the request does not come from this site's own pages")
 	}
@@ -107,28 +106,28 @@ func (c *call) bucket(authErr error) (of class, client string) {
 // check than most of what it lets through.
 type tokens struct {
 	keys  *Keys
-	known *otter.Cache[[sha256.Size]byte, Claims]
+	known *otter.Cache[string, *Claims] // by token; nobody changes them
 }
 
 func newTokens(keys *Keys) (*tokens, error) {
-	known, err := otter.New(&otter.Options[[sha256.Size]byte, Claims]{
+	known, err := otter.New(&otter.Options[string, *Claims]{
 		MaximumSize:      20_000,
-		ExpiryCalculator: otter.ExpiryWriting[[sha256.Size]byte, Claims](time.Minute),
+		ExpiryCalculator: otter.ExpiryWriting[string, *Claims](time.Minute),
 	})
 	return &tokens{keys, known}, err
 }
 
 func (t *tokens) close() { t.known.StopAllGoroutines() }
 
-func (t *tokens) verify(ctx context.Context, token string, now time.Time) (Claims, error) {
-	digest := sha256.Sum256([]byte(token))
-	c, ok := t.known.GetIfPresent(digest)
+func (t *tokens) verify(ctx context.Context, token string, now time.Time) (*Claims, error) {
+	c, ok := t.known.GetIfPresent(token)
 	if ok && now.Before(c.Expires().Add(leeway)) && now.After(c.IssuedAt.Add(-leeway)) {
 		return c, nil
 	}
-	c, err := t.keys.Verify(ctx, token, now)
-	if err == nil {
-		t.known.Set(digest, c)
+	claims, err := t.keys.Verify(ctx, token, now)
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	t.known.Set(strings.Clone(token), &claims) // token is a part of the whole header
+	return &claims, nil
 }

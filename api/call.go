@@ -28,6 +28,11 @@ type call struct {
 	key    string // Idempotency-Key, "" when none was sent
 	digest string // of route and body, where there is a key
 	fault  error  // what a 5xx was answered for
+
+	scope  *requestContext
+	query  query
+	values [5]string // of headers that are this answer's own
+	used   int
 }
 
 func (c *call) ctx() context.Context { return c.Request.Context() }
@@ -51,13 +56,18 @@ func (c *call) json(status int, v any) error {
 	if err != nil {
 		return err
 	}
-	return c.raw(status, "application/json; charset=utf-8", b)
+	return c.raw(status, jsonType, b)
 }
 
 // raw answers with b.
 func (c *call) raw(status int, contentType string, b []byte) error {
-	c.Header("Content-Type", contentType)
-	c.Header("Content-Length", strconv.Itoa(len(b)))
+	h := c.Writer.Header()
+	if contentType == jsonType {
+		h["Content-Type"] = c.server.fixed.json
+	} else {
+		h.Set("Content-Type", contentType)
+	}
+	c.own(h, "Content-Length", strconv.Itoa(len(b)))
 	c.Status(status)
 	_, _ = c.Writer.Write(b) // the client is gone; nobody can be told
 	return nil
@@ -70,7 +80,7 @@ func (c *call) tagged(tag string, v any) error {
 	if err != nil {
 		return err
 	}
-	return c.taggedRaw(tag, "application/json; charset=utf-8", b)
+	return c.taggedRaw(tag, jsonType, b)
 }
 
 func (c *call) taggedRaw(tag, contentType string, b []byte) error {
@@ -105,16 +115,21 @@ func (c *call) public() {
 	c.Header("Cache-Control", "public, max-age=30")
 }
 
-func (c *call) private() { c.Header("Cache-Control", "private, no-store") }
+func (c *call) private() { c.Writer.Header()["Cache-Control"] = c.server.fixed.private }
 
 // next says where the following page is.
 func (c *call) next(cursor string) {
 	if cursor == "" {
 		return
 	}
+	h := c.Writer.Header()
+	if link, ok := c.query.next(c.Request.URL, cursor); ok {
+		c.own(h, "Link", link)
+		return
+	}
 	q := c.Request.URL.Query()
 	q.Set("cursor", cursor)
-	c.Header("Link", "<"+(&url.URL{Path: c.Request.URL.Path, RawPath: c.Request.URL.RawPath, RawQuery: q.Encode()}).String()+`>; rel="next"`)
+	h.Set("Link", "<"+(&url.URL{Path: c.Request.URL.Path, RawPath: c.Request.URL.RawPath, RawQuery: q.Encode()}).String()+`>; rel="next"`)
 }
 
 // reader is whose eyes the answer is for: the subject of the token or, where

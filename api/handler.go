@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,16 +16,17 @@ import (
 func (s *Server) handler(r *route, serve func(*call) error) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		start := time.Now()
-		t := continueTrace(g.Request.Header.Get("Traceparent"))
-		ctx, cancel := context.WithTimeout(withTrace(g.Request.Context(), t), s.Timeout)
-		defer cancel()
-		g.Request = g.Request.WithContext(ctx)
-		c := &call{Context: g, server: s, route: r, lang: s.languages.of(g.Request)}
+		c := &call{Context: g, server: s, route: r}
+		c.scope = &requestContext{Context: g.Request.Context(), trace: continueTrace(g.Request.Header.Get("Traceparent")), deadline: start.Add(s.Timeout)}
+		defer c.scope.end()
+		g.Request = g.Request.WithContext(c.scope)
+		c.query.read(g.Request.URL)
+		c.lang = s.languages.of(c)
 		h := g.Writer.Header()
-		h.Set("Traceparent", t.parent)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("X-Frame-Options", "DENY")
+		c.own(h, "Traceparent", c.scope.trace.parent)
+		h["X-Content-Type-Options"] = s.fixed.noSniff
+		h["Referrer-Policy"] = s.fixed.sameOrigin
+		h["X-Frame-Options"] = s.fixed.deny
 		s.meters.inFlight.Inc()
 		defer func() {
 			s.meters.inFlight.Dec()
@@ -84,6 +84,9 @@ func (s *Server) panicked(c *call, p any) {
 	}
 }
 
+// mostAttrs is room for the attributes of an access.
+const mostAttrs = 12
+
 func (s *Server) logAccess(c *call, took time.Duration) {
 	level := slog.LevelInfo
 	switch {
@@ -92,15 +95,22 @@ func (s *Server) logAccess(c *call, took time.Duration) {
 	case c.fault != nil:
 		level = slog.LevelError
 	}
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, mostAttrs), //nolint:gocritic // room for all, on the stack
 		slog.String("method", c.Request.Method), slog.String("route", c.template()), slog.String("path", c.Request.URL.Path),
 		slog.Int("status", c.Writer.Status()), slog.Int("bytes", max(0, c.Writer.Size())), slog.Duration("took", took),
-	}
+	)
 	if c.who != nil {
 		attrs = append(attrs, slog.String("sub", c.who.Subject), slog.String("client", c.who.Client))
 	}
 	if c.fault != nil {
 		attrs = append(attrs, slog.Any("err", c.fault))
 	}
-	s.Logger.LogAttrs(c.ctx(), level, "request", attrs...)
+	// Where in the code an access is logged is no news, and costs to find out.
+	h := s.Logger.Handler()
+	if !h.Enabled(c.ctx(), level) {
+		return
+	}
+	r := slog.NewRecord(time.Now(), level, "request", 0)
+	r.AddAttrs(attrs...)
+	_ = h.Handle(c.ctx(), r) // as a Logger does
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -47,9 +48,16 @@ type bucket struct {
 	client string
 }
 
+// A counted limit has what headers say of it.
+type counted struct {
+	Limit
+	quoted string   // its class
+	policy []string // of RateLimit-Policy; nobody changes it
+}
+
 type limiter struct {
 	now     func() time.Time
-	limits  map[class]Limit
+	limits  map[class]counted
 	buckets *otter.Cache[bucket, *rate.Limiter]
 }
 
@@ -70,14 +78,21 @@ func newLimiter(l Limits, now func() time.Time) (*limiter, error) {
 		}
 		return l
 	}
-	return &limiter{now: now, buckets: buckets, limits: map[class]Limit{
+	all := map[class]Limit{
 		classRead:  or(l.Read, Limit{100, 200}),
 		classWrite: or(l.Write, Limit{20, 60}),
 		classQuery: or(l.Query, Limit{20, 40}),
 		classFeed:  or(l.Feed, Limit{5_000, 10_000}),
 		classGuest: or(l.Guest, Limit{1, 30}),
 		classWrong: or(l.Wrong, Limit{10, 100}),
-	}}, nil
+	}
+	limits := make(map[class]counted, len(all))
+	for c, limit := range all {
+		window := math.Ceil(float64(limit.Burst) / limit.PerSecond)
+		policy := fmt.Sprintf("%q;q=%d;w=%d", c, limit.Burst, int(window))
+		limits[c] = counted{limit, strconv.Quote(string(c)), []string{policy}}
+	}
+	return &limiter{now: now, buckets: buckets, limits: limits}, nil
 }
 
 func (l *limiter) close() { l.buckets.StopAllGoroutines() }
@@ -89,21 +104,26 @@ func (l *limiter) take(c class, client string, h http.Header) error {
 	if !ok || limit.PerSecond < 0 {
 		return nil
 	}
-	b, _ := l.buckets.ComputeIfAbsent(bucket{c, client}, func() (*rate.Limiter, bool) {
-		return rate.NewLimiter(rate.Limit(limit.PerSecond), limit.Burst), false
-	})
+	b, ok := l.buckets.GetIfPresent(bucket{c, client})
+	if !ok {
+		b, _ = l.buckets.ComputeIfAbsent(bucket{c, strings.Clone(client)}, func() (*rate.Limiter, bool) {
+			return rate.NewLimiter(rate.Limit(limit.PerSecond), limit.Burst), false
+		})
+	}
 	now := l.now()
 	allowed := b.AllowN(now, 1)
 	left := max(0, b.TokensAt(now))
-	window := math.Ceil(float64(limit.Burst) / limit.PerSecond)
-	h.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", c, limit.Burst, int(window)))
+	h["Ratelimit-Policy"] = limit.policy
 	// t is when the bucket is full again, or, when it is empty, when it has one.
 	until := (float64(limit.Burst) - left) / limit.PerSecond
 	if !allowed {
 		until = (1 - left) / limit.PerSecond
 	}
 	reset := int(math.Ceil(until))
-	h.Set("RateLimit", strconv.Quote(string(c))+";r="+strconv.Itoa(int(left))+";t="+strconv.Itoa(reset))
+	const most = 64
+	text := append(append(make([]byte, 0, most), limit.quoted...), ";r="...)
+	text = append(strconv.AppendInt(text, int64(left), 10), ";t="...)
+	h["Ratelimit"] = []string{string(strconv.AppendInt(text, int64(reset), 10))}
 	if allowed {
 		return nil
 	}

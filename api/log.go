@@ -32,13 +32,15 @@ func (h *logHandler) Enabled(ctx context.Context, level slog.Level) bool {
 // Handle adds and blots out.
 func (h *logHandler) Handle(ctx context.Context, r slog.Record) error {
 	clean := slog.NewRecord(r.Time, r.Level, h.blot(r.Message), r.PC)
+	attrs := make([]slog.Attr, 0, mostAttrs)
 	r.Attrs(func(a slog.Attr) bool {
-		clean.AddAttrs(h.attr(a))
+		attrs = append(attrs, h.attr(a))
 		return true
 	})
 	if t := traceOf(ctx); t.id != "" {
-		clean.AddAttrs(slog.String("trace_id", t.id))
+		attrs = append(attrs, slog.String("trace_id", t.id))
 	}
+	clean.AddAttrs(attrs...)
 	return h.next.Handle(ctx, clean)
 }
 
@@ -83,8 +85,19 @@ func (h *logHandler) attr(a slog.Attr) slog.Attr {
 }
 
 func (h *logHandler) blot(s string) string {
-	if !strings.Contains(s, "eyJ") && !strings.Contains(strings.ToLower(s), "bearer") {
+	if !strings.Contains(s, "eyJ") && !saysBearer(s) {
 		return s
 	}
 	return h.tokens.ReplaceAllString(s, blotted)
+}
+
+// saysBearer reports whether s holds the word, in whatever case.
+func saysBearer(s string) bool {
+	const word = "bearer"
+	for i := 0; i+len(word) <= len(s); i++ {
+		if s[i]|0x20 == 'b' && strings.EqualFold(s[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }

@@ -44,7 +44,18 @@ func newMeters(r prometheus.Registerer) (*meters, error) {
 }
 
 func (m *meters) request(c *call, took time.Duration) {
-	m.requests.WithLabelValues(c.template(), c.method(), strconv.Itoa(c.Writer.Status())).Observe(took.Seconds())
+	status := c.Writer.Status()
+	if c.route == nil || status != http.StatusOK {
+		m.requests.WithLabelValues(c.template(), c.method(), strconv.Itoa(status)).Observe(took.Seconds())
+		return
+	}
+	good := c.route.good.Load()
+	if good == nil { // a series begins with the first request
+		o := m.requests.WithLabelValues(c.template(), c.method(), strconv.Itoa(status))
+		good = &o
+		c.route.good.Store(good)
+	}
+	(*good).Observe(took.Seconds())
 }
 
 func (m *meters) visible(topic string, took time.Duration, pending bool) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // repeats says what a route does with an Idempotency-Key.
@@ -44,6 +46,7 @@ type route struct {
 	limit  int64 // of the body, in bytes; 0 is that of its kind
 	keys   repeats
 	serve  func(*call) error
+	good   *atomic.Pointer[prometheus.Observer] // of answers with 200, once there was one
 }
 
 // routes are all addresses of the API. openapi.yaml lists the same; a test
@@ -152,6 +155,7 @@ func (s *Server) route() (*gin.Engine, error) {
 		return nil, err
 	}
 	for _, r := range s.routes() {
+		r.good = new(atomic.Pointer[prometheus.Observer])
 		e.Handle(r.method, r.path, s.handler(&r, r.serve))
 	}
 	e.NoMethod(s.handler(nil, func(c *call) error {

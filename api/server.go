@@ -102,7 +102,8 @@ type Server struct {
 	Config
 
 	types     problemTypes
-	languages languages
+	languages *languages
+	fixed     fixedHeaders
 	engine    *gin.Engine
 	meters    *meters
 	limiter   *limiter
@@ -128,7 +129,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	cfg.setDefaults()
 	s := &Server{
-		Config: cfg, types: newProblemTypes(), languages: newLanguages(), experts: newTurns(), readers: newTurns(),
+		Config: cfg, types: newProblemTypes(), fixed: newFixedHeaders(), experts: newTurns(), readers: newTurns(),
 		cursors: sealer{cfg.Keys.Secret("api cursor")},
 	}
 	var err error
@@ -136,6 +137,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	if s.spec, err = newSpec(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if s.languages, err = newLanguages(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	if s.limiter, err = newLimiter(cfg.Limits, cfg.Now); err != nil {
@@ -225,6 +229,7 @@ func (s *Server) Drain() { s.draining.Store(true) }
 
 // Close lets go of what the Server holds in memory. Nothing is served afterwards.
 func (s *Server) Close() {
+	s.languages.close()
 	s.limiter.close()
 	s.tokens.close()
 	s.answers.close()

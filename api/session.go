@@ -124,7 +124,7 @@ func (s *Server) logIn(c *call) error {
 		r.cause = err
 		return r
 	}
-	out := loggedIn{s.viewOf(&claims), s.takeCart(c, &claims)}
+	out := loggedIn{s.viewOf(claims), s.takeCart(c, claims)}
 	http.SetCookie(c.Writer, s.cookieOf(in.Token, claims.Expires().Sub(c.now())))
 	c.private()
 	return c.json(http.StatusOK, out)

@@ -1,8 +1,9 @@
 package api
 
 import (
-	"net/http"
+	"strings"
 
+	"github.com/maypok86/otter/v2"
 	"golang.org/x/text/language"
 )
 
@@ -18,23 +19,39 @@ func (t text) in(lang string) string {
 
 // languages chooses between the languages the service speaks; English is what
 // nobody asked for.
-type languages struct{ matcher language.Matcher }
-
-func newLanguages() languages {
-	return languages{language.NewMatcher([]language.Tag{language.English, language.Chinese})}
+type languages struct {
+	matcher language.Matcher
+	known   *otter.Cache[string, string] // by Accept-Language: browsers send few, and each takes microseconds to read
 }
+
+func newLanguages() (*languages, error) {
+	known, err := otter.New(&otter.Options[string, string]{MaximumSize: 1_000})
+	return &languages{language.NewMatcher([]language.Tag{language.English, language.Chinese}), known}, err
+}
+
+func (l *languages) close() { l.known.StopAllGoroutines() }
 
 // of is "zh" or "en": what the lang parameter says, else what Accept-Language
 // prefers.
-func (l languages) of(r *http.Request) string {
-	if lang := r.URL.Query().Get("lang"); lang == "zh" || lang == "en" {
+func (l *languages) of(c *call) string {
+	if lang := c.Query("lang"); lang == "zh" || lang == "en" {
 		return lang
 	}
-	accept := r.Header.Get("Accept-Language")
+	accept := c.Request.Header.Get("Accept-Language")
 	const most = 200 // a browser's is under 100; parsing costs by length
 	if accept == "" || len(accept) > most {
 		return "en"
 	}
+	if lang, ok := l.known.GetIfPresent(accept); ok {
+		return lang
+	}
+	lang := l.preferred(accept)
+	l.known.Set(strings.Clone(accept), lang)
+	return lang
+}
+
+// preferred is what accept prefers of the two.
+func (l *languages) preferred(accept string) string {
 	tags, _, err := language.ParseAcceptLanguage(accept)
 	if err != nil {
 		return "en"

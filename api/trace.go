@@ -2,8 +2,8 @@ package api
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/hex"
+	"math/rand/v2"
 	"strings"
 )
 
@@ -23,15 +23,32 @@ const (
 // continueTrace goes on with the trace of header traceparent, or starts one.
 // Our own span has a new id.
 func continueTrace(traceparent string) trace {
-	id, flags := "", "00"
-	parts := strings.Split(traceparent, "-")
-	if len(parts) >= 4 && (len(parts) == 4 || parts[0] != "00") && isHex(parts[0], 1) && parts[0] != "ff" &&
-		isHex(parts[1], traceSize) && isHex(parts[2], spanSize) && isHex(parts[3], 1) && !isZero(parts[1]) && !isZero(parts[2]) {
-		id, flags = parts[1], parts[3]
+	const head, dashes, flagDigits = len("00-"), 2, 2
+	b := make([]byte, 0, head+2*traceSize+2*spanSize+dashes+flagDigits)
+	b = append(b, "00-"...)
+	id, flags, ok := readTrace(traceparent)
+	if ok {
+		b = append(b, id...)
 	} else {
-		id = randomHex(traceSize)
+		b, flags = appendChance(appendChance(b)), "00"
 	}
-	return trace{id: id, parent: "00-" + id + "-" + randomHex(spanSize) + "-" + flags}
+	b = append(appendChance(append(b, '-')), '-')
+	parent := string(append(b, flags...))
+	return trace{id: parent[head : head+2*traceSize], parent: parent}
+}
+
+// readTrace takes a traceparent apart.
+func readTrace(traceparent string) (id, flags string, ok bool) {
+	if traceparent == "" {
+		return "", "", false
+	}
+	parts := strings.Split(traceparent, "-")
+	ok = len(parts) >= 4 && (len(parts) == 4 || parts[0] != "00") && isHex(parts[0], 1) && parts[0] != "ff" &&
+		isHex(parts[1], traceSize) && isHex(parts[2], spanSize) && isHex(parts[3], 1) && !isZero(parts[1]) && !isZero(parts[2])
+	if !ok {
+		return "", "", false
+	}
+	return parts[1], parts[3], true
 }
 
 func isHex(s string, bytes int) bool {
@@ -48,18 +65,25 @@ func isHex(s string, bytes int) bool {
 
 func isZero(s string) bool { return strings.Trim(s, "0") == "" }
 
-func randomHex(bytes int) string {
-	b := make([]byte, bytes)
-	_, _ = rand.Read(b) // never fails
-	return hex.EncodeToString(b)
-}
-
-func withTrace(ctx context.Context, t trace) context.Context {
-	return context.WithValue(ctx, traceKey{}, t)
+// appendChance appends eight bytes of chance in hex, not all of them zero. A
+// trace has to be found again, not to be kept secret: the generator is the
+// runtime's own, which is seeded by the system.
+func appendChance(b []byte) []byte {
+	var chance [8]byte
+	n := rand.Uint64() //nolint:gosec // no secret
+	for n == 0 {
+		n = rand.Uint64()
+	}
+	for i := range chance {
+		chance[i] = byte(n >> (8 * i))
+	}
+	return hex.AppendEncode(b, chance[:])
 }
 
 // traceOf is the trace of ctx; zero when it belongs to no request.
 func traceOf(ctx context.Context) trace {
-	t, _ := ctx.Value(traceKey{}).(trace) // zero is the answer for none
-	return t
+	if t, ok := ctx.Value(traceKey{}).(*trace); ok {
+		return *t
+	}
+	return trace{}
 }
