@@ -39,12 +39,14 @@ type ask struct {
 	limit   int      // how many products are wanted
 	memory  *Memory  // what was learned; nil is nothing
 	on      Surface
-	fresh   bool // without what the reader has acted on
-	again   bool // with what he is spared, counting less
-	single  bool // one pick of each product is enough
+	fresh   bool   // without what the reader has acted on
+	again   bool   // with what he is spared, counting less
+	single  bool   // one pick of each product is enough
+	keep    moment // how long what features say of products may be kept
 
 	features []featureSet // nil is all there are
 	careful  bool         // each is looked at whether it is a number
+	needs    needs        // those that are looked at
 
 	missing []string // what failed, for [Window.Missing]
 	causes  []error

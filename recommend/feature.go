@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"slices"
 	"sync"
 
 	"vitrine.dev/ranking"
@@ -29,9 +30,10 @@ type featureSet interface {
 type pool struct {
 	*ask
 	*candidates
-	products []int32 // each once
-	at       []int32 // by candidate: the index of its product
-	slot     []int32 // by product number: its index plus one, 0 for others; nil once done
+	products []int32  // each once
+	at       []int32  // by candidate: the index of its product
+	known    []*still // beside products; see [pool.stills]
+	slot     []int32  // by product number: its index plus one, 0 for others; nil once done
 }
 
 // slots are used again from one pool to the next; all in them is 0.
@@ -89,12 +91,43 @@ func (p *pool) table() *ranking.Table {
 		sets = featureSets()
 	}
 	for _, s := range sets {
-		p.fill(s, t)
+		if p.needs.any(s.features()) {
+			p.fill(s, t)
+		}
 	}
 	if p.on == SurfaceHome {
 		p.leaveToHistory(t)
 	}
 	return t
+}
+
+// needs are the names of features that somebody looks at; nil is all.
+type needs map[string]struct{}
+
+// needsOf are what models look at, and what that is made of.
+func needsOf(models ...ranking.Model) needs {
+	n := needs{featureActed: {}}
+	for _, m := range models {
+		l, ok := m.(ranking.Linear)
+		if !ok {
+			return nil
+		}
+		for _, w := range l.Weights() {
+			if w.Value != 0 {
+				n[w.Name] = struct{}{}
+			}
+		}
+	}
+	for _, b := range bents {
+		if has(n, b.name) {
+			n[b.a], n[b.b] = struct{}{}, struct{}{}
+		}
+	}
+	return n
+}
+
+func (n needs) any(features []Feature) bool {
+	return n == nil || slices.ContainsFunc(features, func(f Feature) bool { return has(n, f.Name) })
 }
 
 // leaveToHistory clears, of products that the reader has acted on, what is

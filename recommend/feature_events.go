@@ -61,15 +61,9 @@ func (eventFeatures) fill(p *pool, t *ranking.Table) {
 	lives := [...][]float64{t.Column(featureEvents1), t.Column(featureEvents7), t.Column(featureEvents30), t.Column(featureEvents120), t.Column(featureEvents365)}
 	ages := [...][]float64{t.Column(featureLatest), t.Column(featureSecond), t.Column(featureThird)}
 	first, opens := t.Column(featureFirst), t.Column(featureOpens)
-	all := make([]productEvents, len(p.products))
-	for i, product := range p.products {
-		if i%fetchedAtOnce == 0 {
-			p.fetch(p.products[i:min(i+fetchedAtOnce, len(p.products))])
-		}
-		all[i] = p.eventsOf(product, p.horizon)
-	}
+	stills := p.stills()
 	for i, at := range p.at {
-		e := &all[at]
+		e := &stills[at].events
 		for k := range lives {
 			lives[k][i] = e.sums[k]
 		}

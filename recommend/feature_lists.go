@@ -45,26 +45,27 @@ func (listFeatures) fill(p *pool, t *ranking.Table) {
 	if p.memory == nil {
 		return
 	}
-	n := len(p.products)
-	lift, strength, exposure, shown, pairs := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	pairs := make([]float64, len(p.products))
 	p.memory.mu.RLock()
-	defer p.memory.mu.RUnlock()
-	items := p.memoryItems()
-	for i, item := range items {
-		topic := p.memoryTopic(p.products[i])
-		lift[i] = p.memory.lists.Lift(item, topic, int64(p.horizon))
-		strength[i] = p.memory.lists.Strength(item)
-		exposure[i] = p.memory.lists.Exposure(item, int64(p.horizon))
-		if since := p.memory.lists.Since(item); since > 0 {
-			shown[i] = math.Log1p(days(moment(since), p.horizon) * 24)
-		}
-	}
-	p.memory.pairs.Lift(p.openedItems(), items, pairs)
-	p.spread(t.Column(featureLift), lift)
-	p.spread(t.Column(featureStrength), strength)
-	p.spread(t.Column(featureExposure), exposure)
+	p.memory.pairs.Lift(p.openedItems(), p.memoryItems(), pairs)
+	p.memory.mu.RUnlock()
 	p.spread(t.Column(featurePairs), pairs)
-	p.spread(t.Column(featureShownAge), shown)
+	lift, strength := t.Column(featureLift), t.Column(featureStrength)
+	exposure, shown := t.Column(featureExposure), t.Column(featureShownAge)
+	stills := p.stills()
+	for i, at := range p.at {
+		l := &stills[at].lists
+		lift[i], strength[i], exposure[i], shown[i] = l.lift, l.strength, l.exposure, l.shown
+	}
+}
+
+// listed is what the memory, which is locked, knows of a product's lists.
+func (m *Memory) listed(item, topic int32, at moment) stillLists {
+	l := stillLists{lift: m.lists.Lift(item, topic, int64(at)), strength: m.lists.Strength(item), exposure: m.lists.Exposure(item, int64(at))}
+	if since := m.lists.Since(item); since > 0 {
+		l.shown = math.Log1p(days(moment(since), at) * 24)
+	}
+	return l
 }
 
 // memoryItems are the products of p as the memory numbers them, -1 for one it

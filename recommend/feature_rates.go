@@ -113,23 +113,15 @@ func (p *pool) rate(product int32, usual ranking.Usual) float64 {
 	return p.memory.rates.Rate(p.memory.item(p.Shelf.products.ids[product]), p.memoryTopic(product), usual)
 }
 
-// rates are those of the products.
-func (p *pool) rates() []float64 {
-	p.memory.mu.RLock()
-	defer p.memory.mu.RUnlock()
-	rates := make([]float64, len(p.products))
-	usual := p.memory.rates.Usual(int64(p.horizon))
-	for i, product := range p.products {
-		rates[i] = p.rate(product, usual)
-	}
-	return rates
-}
-
 func (rateFeatures) fill(p *pool, t *ranking.Table) {
 	if p.memory == nil {
 		return
 	}
-	p.spread(t.Column(featureRate), p.rates())
+	rate := t.Column(featureRate)
+	stills := p.stills()
+	for i, at := range p.at {
+		rate[i] = stills[at].rate
+	}
 	own := p.answers()
 	if own == nil {
 		return

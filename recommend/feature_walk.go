@@ -145,41 +145,25 @@ func (w *walker) back() int {
 }
 
 // backward finds the same steps as forward from where they lead to: the picks
-// of a candidate's product, and the visits of their experts. It makes them in
-// the order of forward, so that the sums are the same to the last digit.
+// of a candidate's product, and the visits of their experts. The order of the
+// steps is another, so the last digit of a sum may be.
 func (w *walker) backward() {
 	w.link(len(w.experts.rec))
-	var reached []arrival
 	for at, product := range w.products {
-		reached = reached[:0]
-		from := 0 // of how many picks
 		for _, n := range w.Shelf.products.rec[product].picks {
 			row := &w.picks.row[n]
 			i := w.first[row.expert]
 			if i == 0 || row.since > w.horizon {
 				continue
 			}
-			from++
 			for ; i > 0; i = w.next[i-1] {
 				if w.visits[i-1].reaches(n, w.look) {
-					reached = append(reached, arrival{i - 1, row.since})
+					w.step(&w.visits[i-1], int32(at), row.since) //nolint:gosec // some thousands
 				}
 			}
 		}
-		if from > 1 {
-			slices.SortStableFunc(reached, func(x, y arrival) int { return int(x.visit - y.visit) })
-		}
-		for _, a := range reached {
-			w.step(&w.visits[a.visit], int32(at), a.since)
-		}
 	}
 	w.unlink()
-}
-
-// An arrival is a pick that a visit leads to.
-type arrival struct {
-	visit int32
-	since moment
 }
 
 // reaches reports whether n, a pick of the expert of v, is among those walked to.

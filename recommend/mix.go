@@ -37,6 +37,7 @@ type scored struct {
 // that score alike it is the newer one.
 func (a *ask) score(c *candidates, model ranking.Model) *scored {
 	s := &scored{pool: a.pool(c)}
+	a.needs = needsOf(model, priorModel(a.on, &a.scene.Policy.Factors))
 	s.table = s.pool.table()
 	s.rate(model)
 	s.done()

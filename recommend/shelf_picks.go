@@ -231,6 +231,7 @@ func (s *Shelf) list(n int32) {
 		s.topics.topics[t].picks.insert(n, s.picks.age)
 	}
 	s.experts.rec[row.expert].picks = s.insert(s.experts.rec[row.expert].picks, n)
+	s.products.stills[row.product].Store(nil)
 	s.products.rec[row.product].picks = s.insert(s.products.rec[row.product].picks, n)
 }
 
@@ -246,6 +247,7 @@ func (s *Shelf) unlist(n int32) {
 		s.topics.topics[t].picks.remove(n, s.picks.age)
 	}
 	s.experts.rec[row.expert].picks = s.remove(s.experts.rec[row.expert].picks, n)
+	s.products.stills[row.product].Store(nil)
 	s.products.rec[row.product].picks = s.remove(s.products.rec[row.product].picks, n)
 }
 

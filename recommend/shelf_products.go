@@ -1,6 +1,8 @@
 package recommend
 
 import (
+	"sync/atomic"
+
 	"context"
 	"fmt"
 
@@ -28,6 +30,7 @@ type productTable struct {
 	index
 	rec      []productRec
 	facts    []*Product // nil until its document has come
+	stills   stills
 	free     []int32
 	idle     int
 	mostIdle int
@@ -48,10 +51,11 @@ func (s *Shelf) product(key string) int32 {
 		n := t.free[k-1]
 		t.free = t.free[:k-1]
 		t.of[key], t.ids[n], t.rec[n] = n, key, rec
+		t.stills[n].Store(nil)
 		return n
 	}
 	n, _ := t.number(key)
-	t.rec, t.facts = append(t.rec, rec), append(t.facts, nil)
+	t.rec, t.facts, t.stills = append(t.rec, rec), append(t.facts, nil), append(t.stills, atomic.Pointer[still]{})
 	return n
 }
 

@@ -57,6 +57,14 @@ type standings struct {
 	keep moment
 }
 
+// keeps is for how long something may be kept, 0 for not at all.
+func (k *standings) keeps() moment {
+	if k == nil {
+		return 0
+	}
+	return k.keep
+}
+
 // apart is how far a score may be from one that was kept and still be the same.
 func (k *standings) apart() float64 {
 	if k == nil {

@@ -167,7 +167,7 @@ func (w *Windows) ask(l *look, c *cursor, r *WindowRequest, reader *Reader) *ask
 	return &ask{
 		look: l, taste: l.tasteAt(at, r.Reader, reader), horizon: at,
 		served: &c.served, exclude: c.exclude, limit: l.scene.Policy.Window.CandidateLimit, fresh: r.Fresh, again: c.again,
-		memory: w.memory, on: c.window.about().on, features: w.parts.features,
+		memory: w.memory, on: c.window.about().on, features: w.parts.features, keep: w.standings.keeps(),
 	}
 }
 
