@@ -1,10 +1,9 @@
 package recommend
 
 import (
-	"sync/atomic"
-
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"vitrine.dev/ranking"
 )
