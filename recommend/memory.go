@@ -27,7 +27,8 @@ type Memory struct {
 	shared   sharedUpTo
 	found    [surfaces]ranking.Verdict // of the guard, the last
 	backs    [surfaces]int64           // times that it took weights back
-	turns    [surfaces]atomic.Uint64   // times that weights changed but by a step of learning
+	turns    [surfaces]atomic.Uint64   // times that weights changed by more than a step of learning
+	turned   [surfaces]ranking.Model   // when they last did
 }
 
 // NewMemory returns a memory that serves the weights that surfaces start with
@@ -79,8 +80,8 @@ func (m *Memory) model(s Surface) ranking.Model {
 	return *m.models[s]
 }
 
-// turn counts the times that what a surface is scored by changed but by a step of
-// learning.
+// turn counts the times that what a surface is scored by changed by more than a
+// step of learning.
 func (m *Memory) turn(s Surface) uint64 { return m.turns[s].Load() }
 
 // learn takes an example of a choice in. What the guard of the weights did is

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"vitrine.dev/ranking"
 	"vitrine.dev/recommend"
 )
 
@@ -142,5 +143,32 @@ func TestAKeptStandingShowsWhatHappens(t *testing.T) {
 				t.Errorf("it shows %v", picksOf(after))
 			}
 		})
+	}
+}
+
+// TestAKeptStandingFollowsTheModel takes weights a step on, which waits, and back
+// by a lot, which does not.
+func TestAKeptStandingFollowsTheModel(t *testing.T) {
+	kept, f := keeping(t)
+	f.crowd(t, 30)
+	serve := func(freshness float64) {
+		f.memory.SetModel(recommend.SurfaceHome, 1, ranking.NewLinear(ranking.Weight{Name: "freshness", Value: freshness}))
+	}
+	ask := recommend.WindowRequest{Seed: 7, Limit: 50, Brief: true}
+	scores := func() (out []float64) {
+		for _, i := range kept.window(t, ask).Items {
+			out = append(out, i.Score)
+		}
+		return out
+	}
+	serve(1)
+	first := scores()
+	serve(1.01)
+	if got := scores(); !slices.Equal(got, first) {
+		t.Errorf("after a step of learning %v, want %v still", got, first)
+	}
+	serve(-1)
+	if got := scores(); slices.Equal(got, first) {
+		t.Errorf("after other weights the scores are %v still", got)
 	}
 }
