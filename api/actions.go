@@ -340,7 +340,7 @@ func (b *actionBatch) append() error {
 		case b.c.key != "":
 			a.ID = derive("a", r.name, b.c.template(), b.c.key, b.c.digest, strconv.Itoa(l.index))
 		default:
-			a.ID = "a" + randomHex(traceSize)
+			a.ID = "a" + randomID()
 		}
 		a.Reader = r.name
 		if sent[a.ID] || r.seen.Has(recommend.Event{Source: recommend.SourceAPI, ID: a.ID}) {

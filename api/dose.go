@@ -58,7 +58,7 @@ func AdmitOf(r *http.Request, reader string) recommend.Admit {
 func (s *Server) admit(c *call, subject string) recommend.Admit {
 	return func(_ context.Context, name string, picks []recommend.ServedPick) (string, *recommend.Dose, error) {
 		a := &actor{subject: subject, name: name}
-		event := "d" + randomHex(traceSize)
+		event := "d" + randomID()
 		pending, err := s.act(c, a, recommend.Action{ID: event, Kind: recommend.ActServed, At: c.now(), Served: picks}) //nolint:contextcheck // the context is that of c
 		if err != nil {
 			return "", nil, err

@@ -106,7 +106,7 @@ func BenchmarkWindowEdge(b *testing.B) {
 	ids := w.stocked(b, 400)
 	cfg := w.config()
 	cfg.Limits = api.Limits{Read: api.Limit{PerSecond: 1e6, Burst: 1e6}}
-	cfg.Logger = slog.New(slog.NewJSONHandler(io.Discard, nil))
+	cfg.Logger = slog.New(slog.NewJSONHandler(io.Discard, nil)) //nolint:sloglint // the writing of records is to be measured
 	who := w.token(b, "ann", api.ScopeWindowRead)
 	order, err := json.Marshal(object{"picks": ids[:41], "limit": 20})
 	if err != nil {

@@ -95,7 +95,7 @@ func (s *Server) logAccess(c *call, took time.Duration) {
 	case c.fault != nil:
 		level = slog.LevelError
 	}
-	attrs := append(make([]slog.Attr, 0, mostAttrs), //nolint:gocritic // room for all, on the stack
+	attrs := append(make([]slog.Attr, 0, mostAttrs),
 		slog.String("method", c.Request.Method), slog.String("route", c.template()), slog.String("path", c.Request.URL.Path),
 		slog.Int("status", c.Writer.Status()), slog.Int("bytes", max(0, c.Writer.Size())), slog.Duration("took", took),
 	)

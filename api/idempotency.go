@@ -205,7 +205,7 @@ func derive(prefix string, parts ...string) string {
 // the first, is another event: better done than lost.
 func (c *call) eventID(parts ...string) string {
 	if c.key == "" {
-		return "e" + randomHex(traceSize)
+		return "e" + randomID()
 	}
 	return derive("e", append([]string{c.scopedKey(), c.digest}, parts...)...)
 }

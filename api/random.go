@@ -5,8 +5,9 @@ import (
 	"encoding/hex"
 )
 
-func randomHex(bytes int) string {
-	b := make([]byte, bytes)
+// randomID is chance that nobody guesses, in hex.
+func randomID() string {
+	b := make([]byte, traceSize)
 	_, _ = rand.Read(b) // never fails
 	return hex.EncodeToString(b)
 }

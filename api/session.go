@@ -32,7 +32,7 @@ const guestClient = "guest"
 // guest lets somebody in who only reads: a new reader with own interests,
 // follows and mutes.
 func (s *Server) guest(c *call) error {
-	g, err := s.grant(c, Claims{Subject: "g" + randomHex(traceSize), Client: guestClient, Scopes: []string{ScopeWindowRead}})
+	g, err := s.grant(c, Claims{Subject: "g" + randomID(), Client: guestClient, Scopes: []string{ScopeWindowRead}})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
 	"strings"
@@ -70,13 +71,11 @@ func isZero(s string) bool { return strings.Trim(s, "0") == "" }
 // runtime's own, which is seeded by the system.
 func appendChance(b []byte) []byte {
 	var chance [8]byte
-	n := rand.Uint64() //nolint:gosec // no secret
+	n := uint64(0)
 	for n == 0 {
-		n = rand.Uint64()
+		n = rand.Uint64() //nolint:gosec // no secret
 	}
-	for i := range chance {
-		chance[i] = byte(n >> (8 * i))
-	}
+	binary.LittleEndian.PutUint64(chance[:], n)
 	return hex.AppendEncode(b, chance[:])
 }
 

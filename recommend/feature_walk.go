@@ -158,7 +158,7 @@ func (w *walker) backward() {
 			}
 			for ; i > 0; i = w.next[i-1] {
 				if w.visits[i-1].reaches(n, w.look) {
-					w.step(&w.visits[i-1], int32(at), row.since) //nolint:gosec // some thousands
+					w.step(&w.visits[i-1], int32(at), row.since)
 				}
 			}
 		}

@@ -221,11 +221,12 @@ func (s *scored) chosen(kept *standing) []int {
 }
 
 // scored are the cards of a standing again, for an ask at another moment.
-func (k *standing) scored(a *ask) *scored {
-	c := &candidates{sources: k.sources, found: k.found, more: k.more || !math.IsInf(k.cut, -1)}
-	s := &scored{pool: &pool{ask: a, candidates: c}, worth: k.worth, cards: k.cards, novelty: k.novelty, wanted: k.wanted, kept: k}
-	s.best = identity(len(k.found))
-	return s
+func (s *standing) scored(a *ask) *scored {
+	c := &candidates{sources: s.sources, found: s.found, more: s.more || !math.IsInf(s.cut, -1)}
+	return &scored{
+		pool: &pool{ask: a, candidates: c}, worth: s.worth, best: identity(len(s.found)),
+		cards: s.cards, novelty: s.novelty, wanted: s.wanted, kept: s,
+	}
 }
 
 // identity are the numbers from 0 to n-1, shared by all: change nothing of them.
@@ -268,15 +269,25 @@ func (w *Windows) recalling(r *WindowRequest, topics []string) recall {
 	return func(name string, version int64) *standing { return w.standings.of(keyOf(name, topics), version) }
 }
 
+// A serving is what a page of a window is made for.
+type serving struct {
+	*WindowRequest
+	who    *opened
+	topics []string
+	policy *Policy // without the changes of arms
+	arms   assignment
+	c      *cursor
+}
+
 // stood places n cards as they stood a moment ago; nil when they have to be
 // scored.
-func (w *Windows) stood(l *look, c *cursor, who *opened, topics []string, policy *Policy, n int) (*scored, []placing) {
-	k, on := who.kept, c.window.about().on
-	if k == nil || c.again || len(c.exclude) > 0 || !w.standings.good(k, l, policy, w.turn(on)) {
+func (w *Windows) stood(l *look, v *serving, n int) (*scored, []placing) {
+	k, c, on := v.who.kept, v.c, v.c.window.about().on
+	if k == nil || c.again || len(c.exclude) > 0 || !w.standings.good(k, l, v.policy, w.turn(on)) {
 		return nil, nil
 	}
 	s := k.scored(&ask{
-		look: l, taste: k.taste, asked: l.topicNumbers(topics), horizon: c.window.at(), served: &c.served,
+		look: l, taste: k.taste, asked: l.topicNumbers(v.topics), horizon: c.window.at(), served: &c.served,
 		limit: l.scene.Policy.Window.CandidateLimit, memory: w.memory, on: on,
 	})
 	placed, ok := s.place(false, true, c, n)
@@ -306,15 +317,15 @@ func (w *Windows) turn(on Surface) uint64 {
 }
 
 // ranked ranks the candidates of the window of c, and keeps how they stand.
-func (w *Windows) ranked(l *look, c *cursor, r *WindowRequest, who *opened, topics []string, arms *assignment, policy *Policy) *scored {
-	who.whole()
-	a := w.ask(l, c, r, who.reader)
-	a.asked = l.topicNumbers(topics)
-	l.addSpared(a.taste, who.reader, a.horizon)
+func (w *Windows) ranked(l *look, v *serving) *scored {
+	v.who.whole()
+	a := w.ask(l, v.c, v.WindowRequest, v.who.reader)
+	a.asked = l.topicNumbers(v.topics)
+	l.addSpared(a.taste, v.who.reader, a.horizon)
 	turn := w.turn(a.on)
-	s := a.score(a.gather(arms.shares(w.parts.sources(a))), arms.model(w.model(a.on, policy)))
-	if w.recalling(r, topics) != nil && r.Cursor == "" && len(who.missing) == 0 && len(a.missing) == 0 {
-		w.standings.all.Set(keyOf(who.name, topics), s.keep(policy, who.version, who.reader, turn))
+	s := a.score(a.gather(v.arms.shares(w.parts.sources(a))), v.arms.model(w.model(a.on, v.policy)))
+	if w.recalling(v.WindowRequest, v.topics) != nil && v.Cursor == "" && len(v.who.missing) == 0 && len(a.missing) == 0 {
+		w.standings.all.Set(keyOf(v.who.name, v.topics), s.keep(v.policy, v.who.version, v.who.reader, turn))
 	}
 	return s
 }

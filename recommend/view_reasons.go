@@ -93,7 +93,7 @@ func loudest(sums *[len(voices{})]float64) (out voices) {
 		for ; at > 0 && sums[v] > sums[out[at-1]-1]; at-- {
 			out[at] = out[at-1]
 		}
-		out[at] = uint8(v + 1) //nolint:gosec // few
+		out[at] = uint8(v + 1)
 		n++
 	}
 	return out

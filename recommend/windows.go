@@ -136,12 +136,13 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		Missing: who.missing, Degraded: len(who.missing) > 0,
 	}
 	more := false
+	v := &serving{WindowRequest: &r, who: &who, topics: topics, policy: scene.Policy, arms: arms, c: c}
 	w.shelf.read(scene, now, func(l *look) {
 		l.scene = arms.scene(scene)
 		n := min(c.limit, l.scene.Policy.Window.Length-c.position)
-		s, placed := w.stood(l, c, &who, topics, scene.Policy, n)
+		s, placed := w.stood(l, v, n)
 		if s == nil {
-			s = w.ranked(l, c, &r, &who, topics, &arms, scene.Policy)
+			s = w.ranked(l, v)
 			placed, _ = s.place(r.Bare, true, c, n)
 		}
 		more = s.more || s.kept == nil && len(s.best) > len(placed)

@@ -30,7 +30,7 @@ func benchFlags() []string {
 }
 
 func (c *benchConfig) define(fs *flag.FlagSet) {
-	var rows []string
+	rows := make([]string, 0, len(bench.Rows()))
 	for _, r := range bench.Rows() {
 		rows = append(rows, r.Name)
 	}
