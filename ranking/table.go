@@ -1,21 +1,34 @@
 package ranking
 
+import "slices"
+
 // A Table holds the features of some candidates, one column per feature and
 // one row per candidate.
 type Table struct {
 	names   []string
 	columns [][]float64
+	cells   []float64 // of all columns
 	rows    int
 }
 
 // NewTable returns a table of rows candidates in which every feature is 0.
 func NewTable(rows int, features ...string) *Table {
-	t := &Table{names: features, columns: make([][]float64, len(features)), rows: rows}
-	all := make([]float64, rows*len(features))
+	t := new(Table)
+	t.Reset(rows, features...)
+	return t
+}
+
+// Reset makes t another table, in the memory that it has. Columns that were
+// returned before are not to be used any more.
+func (t *Table) Reset(rows int, features ...string) {
+	t.names, t.rows = features, rows
+	t.columns = slices.Grow(t.columns[:0], len(features))[:len(features)]
+	t.cells = slices.Grow(t.cells[:0], rows*len(features))[:rows*len(features)]
+	clear(t.cells)
+	all := t.cells
 	for i := range t.columns {
 		t.columns[i], all = all[:rows:rows], all[rows:]
 	}
-	return t
 }
 
 // Len is the number of candidates.

@@ -84,8 +84,14 @@ var featureNames = sync.OnceValue(func() []string {
 
 // table fills a table for candidates, as of the ask's horizon: what does not
 // change in itself keeps its score from page to page.
-func (p *pool) table() *ranking.Table {
-	t := ranking.NewTable(len(p.found), featureNames()...)
+func (p *pool) table() *ranking.Table { return p.fillTable(new(ranking.Table)) }
+
+// tables are used again from one page to the next.
+var tables = sync.Pool{New: func() any { return new(ranking.Table) }}
+
+// fillTable is table in the memory of t.
+func (p *pool) fillTable(t *ranking.Table) *ranking.Table {
+	t.Reset(len(p.found), featureNames()...)
 	sets := p.features
 	if sets == nil {
 		sets = featureSets()

@@ -38,7 +38,8 @@ type scored struct {
 func (a *ask) score(c *candidates, model ranking.Model) *scored {
 	s := &scored{pool: a.pool(c)}
 	a.needs = needsOf(model, priorModel(a.on, &a.scene.Policy.Factors))
-	s.table = s.pool.table()
+	lent, _ := tables.Get().(*ranking.Table)
+	s.table = s.fillTable(lent)
 	s.rate(model)
 	s.done()
 	a.taste.leave()
@@ -74,6 +75,15 @@ func (s *scored) deal() {
 		row := &s.picks.row[s.found[i].row]
 		s.cards[k] = ranking.Card{Score: s.worth[i], Tie: s.Shelf.products.rec[row.product].hash, Group: [ranking.Groups]int32{row.expert, row.product}}
 		s.cards[k].Topic, s.cards[k].Share = s.wanted.of(s.ask, row.topics)
+	}
+}
+
+// leave gives back the memory of the features: nobody asks for factors or reasons
+// afterwards.
+func (s *scored) leave() {
+	if s.table != nil {
+		tables.Put(s.table)
+		s.table = nil
 	}
 }
 

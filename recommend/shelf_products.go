@@ -102,6 +102,9 @@ func (s *Shelf) putProduct(key string, version int64, p *Product) {
 		return
 	}
 	p.Key = key
+	if s.seenAnew(n, p) {
+		s.arrivals.again(rec.picks)
+	}
 	rec.version, rec.checked, rec.restricted = version, momentOf(p.UpdatedAt), 0
 	rec.availability, rec.perishable = stockOf(p), p.Perishable()
 	s.products.facts[n] = p
@@ -131,4 +134,14 @@ func (s *Shelf) catchUp(ctx context.Context) error {
 	s.apply(s.decode(ctx, KindProduct, docs))
 	s.products.wanted = nil
 	return nil
+}
+
+// seenAnew reports whether picks of product n that could not be seen may be, by
+// what p says of it.
+func (s *Shelf) seenAnew(n int32, p *Product) bool {
+	rec := &s.products.rec[n]
+	if rec.version < 0 || rec.availability != stockOf(p) || s.products.facts[n].Title != p.Title {
+		return true
+	}
+	return rec.perishable && rec.checked < momentOf(s.now())-moment(s.scene().Policy.Facts.PickFor.D().Microseconds())
 }

@@ -111,6 +111,7 @@ func (s *Shelf) putExpert(id string, version int64, e *Expert) {
 	for _, row := range rec.picks {
 		s.approve(row)
 	}
+	s.arrivals.again(rec.picks)
 }
 
 // approve notes whether the expert of row n is approved for one of its topics.

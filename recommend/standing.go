@@ -17,8 +17,8 @@ import (
 // is made of again while nothing has happened that the reader could tell it by:
 // see [standings.of]. It never changes.
 type standing struct {
-	at      moment // as of when it was scored
-	policy  *Policy
+	at      moment  // as of when it was scored
+	scene   *Scene  // without the changes of arms
 	version int64   // of the reader's document, -1 for none
 	reader  *Reader // without what is only scored by
 	turn    uint64  // of the model
@@ -110,46 +110,51 @@ func (k *standings) of(key standingKey, version int64) *standing {
 // good reports whether s may serve a page by now: it is not too old, of the same
 // policy and model, its rows are still those of its picks, and no pick has come
 // that the reader would be shown.
-func (k *standings) good(s *standing, l *look, policy *Policy, turn uint64) bool {
-	if s.policy != policy || s.turn != turn || s.dropped != l.dropped || s.at > l.now || l.now-s.at >= k.keep {
+func (k *standings) good(s *standing, l *look, scene *Scene, turn uint64) bool {
+	if s.scene != scene || s.turn != turn || s.dropped != l.dropped || s.at > l.now || l.now-s.at >= k.keep {
 		return false
 	}
-	return s.arrived == l.arrivals.n || l.now-s.at < soon || !s.concerned(l)
+	return l.now-s.at < soon || !s.concerned(l)
 }
 
 // soon is how long a pick that has just come may wait until it is looked at.
 const soon = moment(500_000)
 
-// concerned reports whether one of the picks that have come since would be
-// proposed for what the reader cares about.
+// concerned reports whether a pick that came since, or that may be seen again or
+// from a time that has come, would be proposed for what the reader cares about.
 func (s *standing) concerned(l *look) bool {
-	if l.arrivals.n-s.arrived > uint64(len(l.arrivals.rows)) || s.taste.blank() {
+	if l.arrivals.n-s.arrived > uint64(len(l.arrivals.rows)) {
 		return true
 	}
 	for i := s.arrived; i < l.arrivals.n; i++ {
-		n := l.arrivals.at(i)
-		if l.picks.ids[n] == "" {
-			continue
-		}
-		row := &l.picks.row[n]
-		if has(s.taste.follows, row.expert) || row.expert == s.taste.self {
+		if n := l.arrivals.at(i); l.picks.ids[n] != "" && s.cares(l, n) {
 			return true
 		}
-		if fit, _ := s.taste.interest(l, n); fit > 0 {
+	}
+	w := l.newest.walkBefore(func(n int32) bool { return l.picks.row[n].since <= l.now })
+	for n, ok := w.next(); ok && l.picks.row[n].since > s.at; n, ok = w.next() {
+		if s.cares(l, n) {
 			return true
-		}
-		if s.wanted != nil {
-			for _, t := range l.topics.sets[row.topics].own {
-				if s.wanted[t] > leastShare {
-					return true
-				}
-			}
 		}
 	}
 	return false
 }
 
-// arrivals are the rows of the picks that came last, in a ring.
+// cares reports whether the pick of row n is in what the reader cares about, or
+// nothing is known of that.
+func (s *standing) cares(l *look, n int32) bool {
+	row := &l.picks.row[n]
+	if s.taste.blank() || has(s.taste.follows, row.expert) {
+		return true
+	}
+	if fit, _ := s.taste.interest(l, n); fit > 0 {
+		return true
+	}
+	return slices.ContainsFunc(l.topics.sets[row.topics].own, func(t int32) bool { return s.wanted[t] > 0 })
+}
+
+// arrivals are the rows of the picks that came last, or may be seen again since
+// something about them changed, in a ring.
 type arrivals struct {
 	rows [1024]int32
 	n    uint64 // in all
@@ -160,12 +165,19 @@ func (a *arrivals) add(row int32) {
 	a.n++
 }
 
+// again adds the newest of picks.
+func (a *arrivals) again(picks []int32) {
+	for _, n := range picks[max(0, len(picks)-mostOfProduct):] {
+		a.add(n)
+	}
+}
+
 func (a *arrivals) at(i uint64) int32 { return a.rows[i%uint64(len(a.rows))] }
 
 // keep is the standing to be kept of s.
-func (s *scored) keep(policy *Policy, version int64, reader *Reader, turn uint64) *standing {
+func (s *scored) keep(scene *Scene, version int64, reader *Reader, turn uint64) *standing {
 	kept := &standing{
-		at: s.now, policy: policy, version: version, turn: turn, dropped: s.dropped, arrived: s.arrivals.n,
+		at: s.now, scene: scene, version: version, turn: turn, dropped: s.dropped, arrived: s.arrivals.n,
 		taste: s.taste.slim(), sources: s.sources, wanted: s.wanted, more: s.more, cut: math.Inf(-1), lots: math.Inf(-1),
 	}
 	if reader != nil {
@@ -274,7 +286,7 @@ type serving struct {
 	*WindowRequest
 	who    *opened
 	topics []string
-	policy *Policy // without the changes of arms
+	scene  *Scene // without the changes of arms
 	arms   assignment
 	c      *cursor
 }
@@ -283,7 +295,7 @@ type serving struct {
 // scored.
 func (w *Windows) stood(l *look, v *serving, n int) (*scored, []placing) {
 	k, c, on := v.who.kept, v.c, v.c.window.about().on
-	if k == nil || c.again || len(c.exclude) > 0 || !w.standings.good(k, l, v.policy, w.turn(on)) {
+	if k == nil || c.again || len(c.exclude) > 0 || !w.standings.good(k, l, v.scene, w.turn(on)) {
 		return nil, nil
 	}
 	s := k.scored(&ask{
@@ -323,9 +335,9 @@ func (w *Windows) ranked(l *look, v *serving) *scored {
 	a.asked = l.topicNumbers(v.topics)
 	l.addSpared(a.taste, v.who.reader, a.horizon)
 	turn := w.turn(a.on)
-	s := a.score(a.gather(v.arms.shares(w.parts.sources(a))), v.arms.model(w.model(a.on, v.policy)))
+	s := a.score(a.gather(v.arms.shares(w.parts.sources(a))), v.arms.model(w.model(a.on, v.scene.Policy)))
 	if w.recalling(v.WindowRequest, v.topics) != nil && v.Cursor == "" && len(v.who.missing) == 0 && len(a.missing) == 0 {
-		w.standings.all.Set(keyOf(v.who.name, v.topics), s.keep(v.policy, v.who.version, v.who.reader, turn))
+		w.standings.all.Set(keyOf(v.who.name, v.topics), s.keep(v.scene, v.who.version, v.who.reader, turn))
 	}
 	return s
 }

@@ -85,57 +85,114 @@ func TestAKeptStandingShowsWhatHappens(t *testing.T) {
 	keen := func() *recommend.Reader {
 		return &recommend.Reader{ID: "keen", Interests: []recommend.Interest{{Topic: "home", Weight: .7}}}
 	}
+	shown := func(pick string) func(_, after []recommend.Item) bool {
+		return func(_, after []recommend.Item) bool { return slices.Contains(picksOf(after), pick) }
+	}
 	for name, c := range map[string]struct {
+		first func(*shopFloor) // before the first window
 		does  func(*shopFloor)
 		shows func(before, after []recommend.Item) bool
 	}{
 		"a pick taken down": {
-			func(f *shopFloor) { f.rule(t, "pick:p0", recommend.ActionRemove) },
-			func(_, after []recommend.Item) bool { return !slices.Contains(picksOf(after), "p0") },
+			does:  func(f *shopFloor) { f.rule(t, "pick:p0", recommend.ActionRemove) },
+			shows: func(_, after []recommend.Item) bool { return !slices.Contains(picksOf(after), "p0") },
 		},
 		"a sold-out product": {
-			func(f *shopFloor) {
+			does: func(f *shopFloor) {
 				p := product("item0", stocked(0))
 				f.put(t, recommend.KindProduct, p.Key, p)
 			},
-			func(_, after []recommend.Item) bool { return !slices.Contains(picksOf(after), "p0") },
+			shows: func(_, after []recommend.Item) bool { return !slices.Contains(picksOf(after), "p0") },
 		},
 		"a muted expert": {
-			func(f *shopFloor) {
+			does: func(f *shopFloor) {
 				r := keen()
 				r.Mutes = []recommend.Mute{{Kind: "expert", ID: "e0"}}
 				f.put(t, recommend.KindReader, "keen", r)
 			},
-			func(_, after []recommend.Item) bool { return !slices.Contains(picksOf(after), "p0") },
+			shows: func(_, after []recommend.Item) bool { return !slices.Contains(picksOf(after), "p0") },
 		},
 		"an interest taken back": {
-			func(f *shopFloor) {
+			does: func(f *shopFloor) {
 				f.put(t, recommend.KindReader, "keen", &recommend.Reader{ID: "keen", Impersonal: true})
 			},
-			func(before, after []recommend.Item) bool { return fmt.Sprint(before) != fmt.Sprint(after) },
+			shows: func(before, after []recommend.Item) bool { return fmt.Sprint(before) != fmt.Sprint(after) },
 		},
 		"a new pick that he cares about, a second later": {
-			func(f *shopFloor) {
+			does: func(f *shopFloor) {
 				f.put(t, recommend.KindPick, "new", pick("new", "e5", "item999", aged(0)))
 				f.clock.add(time.Second)
 			},
-			func(_, after []recommend.Item) bool { return slices.Contains(picksOf(after), "new") },
+			shows: func(_, after []recommend.Item) bool { return slices.Contains(picksOf(after), "new") },
 		},
 		"a new pick that he does not care about, half a minute later": {
-			func(f *shopFloor) {
+			does: func(f *shopFloor) {
 				f.put(t, recommend.KindPick, "new", pick("new", "e5", "item999", aged(0), func(p *recommend.Pick) { p.Topics = []string{"garden"} }))
 				f.clock.add(31 * time.Second)
 			},
-			func(_, after []recommend.Item) bool { return slices.Contains(picksOf(after), "new") },
+			shows: func(_, after []recommend.Item) bool { return slices.Contains(picksOf(after), "new") },
+		},
+		"a partner that is resumed": {
+			first: func(f *shopFloor) { f.rule(t, "partner:jd", recommend.ActionPause) },
+			does: func(f *shopFloor) {
+				f.rule(t, "partner:jd", recommend.ActionResume)
+				f.clock.add(time.Second)
+			},
+			shows: shown("p2"),
+		},
+		"a product that is there again": {
+			first: func(f *shopFloor) {
+				p := product("item2", stocked(0))
+				f.put(t, recommend.KindProduct, p.Key, p)
+			},
+			does: func(f *shopFloor) {
+				p := product("item2", stocked(3))
+				f.put(t, recommend.KindProduct, p.Key, p)
+				f.clock.add(time.Second)
+			},
+			shows: shown("p2"),
+		},
+		"an expert who is there again": {
+			first: func(f *shopFloor) {
+				f.put(t, recommend.KindExpert, "e2", expert("e2", func(e *recommend.Expert) { e.Standing = recommend.StandingSuspended }))
+			},
+			does: func(f *shopFloor) {
+				f.put(t, recommend.KindExpert, "e2", expert("e2"))
+				f.clock.add(time.Second)
+			},
+			shows: shown("p2"),
+		},
+		"a pick that is approved": {
+			first: func(f *shopFloor) { f.rule(t, "pick:p2", recommend.ActionRemove) },
+			does: func(f *shopFloor) {
+				f.rule(t, "pick:p2", recommend.ActionApprove)
+				f.clock.add(time.Second)
+			},
+			shows: shown("p2"),
+		},
+		"a pick whose time has come": {
+			first: func(f *shopFloor) {
+				f.put(t, recommend.KindPick, "later", pick("later", "e5", "item998", func(p *recommend.Pick) {
+					p.State, p.DeferredUntil = recommend.PickDeferred, f.clock.now().Add(5*time.Second)
+				}))
+			},
+			does:  func(f *shopFloor) { f.clock.add(6 * time.Second) },
+			shows: shown("later"),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			kept, f := keeping(t)
 			f.crowd(t, 30)
 			f.put(t, recommend.KindReader, "keen", keen())
+			if c.first != nil {
+				c.first(f)
+			}
 			ask := recommend.WindowRequest{Reader: "keen", Seed: 7, Limit: 50, Brief: true}
 			before := kept.window(t, ask).Items
-			if !slices.Contains(picksOf(before), "p0") {
+			if c.first != nil && c.shows(before, before) {
+				t.Fatalf("it shows %v at first", picksOf(before))
+			}
+			if c.first == nil && !slices.Contains(picksOf(before), "p0") {
 				t.Fatalf("no p0 in %v", picksOf(before))
 			}
 			c.does(f)

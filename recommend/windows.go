@@ -136,7 +136,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		Missing: who.missing, Degraded: len(who.missing) > 0,
 	}
 	more := false
-	v := &serving{WindowRequest: &r, who: &who, topics: topics, policy: scene.Policy, arms: arms, c: c}
+	v := &serving{WindowRequest: &r, who: &who, topics: topics, scene: scene, arms: arms, c: c}
 	w.shelf.read(scene, now, func(l *look) {
 		l.scene = arms.scene(scene)
 		n := min(c.limit, l.scene.Policy.Window.Length-c.position)
@@ -149,6 +149,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		for _, p := range placed {
 			page.Items = append(page.Items, s.item(p, r.Lang, c))
 		}
+		s.leave()
 		w.lacks(ctx, page, s.ask)
 	})
 	if rules := &scene.Policy.Dose; rules.Windows && r.Admit != nil && r.Reader != "" { // of somebody unknown nobody can count

@@ -50,6 +50,7 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 		for _, p := range placed {
 			page.Items = append(page.Items, s.item(p, r.Lang, c))
 		}
+		s.leave()
 		w.lacks(ctx, page, a)
 	})
 	who.reader.mark(page.Items, now, scene.Policy)

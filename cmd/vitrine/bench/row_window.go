@@ -38,5 +38,33 @@ func windowRow(name string, connections int) Row {
 	}
 }
 
+// anewRow is windowRow of a service that scores every page anew.
+func anewRow(name string, connections int) Row {
+	return Row{
+		Name: name, About: "the same where every page is scored anew",
+		Run: func(ctx context.Context, b *Bench) ([]Result, error) {
+			data, err := b.Data(ctx)
+			if err != nil {
+				return nil, err
+			}
+			s, err := b.serve(ctx, data, "--keep-windows", "0")
+			if err != nil {
+				return nil, err
+			}
+			defer s.Stop()
+			floor, err := s.floor(ctx)
+			if err != nil {
+				return nil, err
+			}
+			defer floor.Stop()
+			d, err := b.duel(ctx, s.windows(s.Child, connections), s.windows(floor, connections))
+			if err != nil {
+				return nil, err
+			}
+			return []Result{d.result(name, "windows/s")}, nil
+		},
+	}
+}
+
 // windows is readers asking for windows in turn.
 func (s *Service) windows(c *Child, connections int) *Subject { return asking(c, connections, s.asks) }

@@ -5,6 +5,7 @@ func Rows() []Row {
 	return []Row{
 		windowRow("window/64", 64),
 		windowRow("window/1", 1),
+		anewRow("window/anew", 64),
 		rankRow(),
 		rateRow(),
 		busyRow(),

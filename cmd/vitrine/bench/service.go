@@ -41,8 +41,9 @@ func (b *Bench) Service(ctx context.Context) (*Service, error) {
 	return b.service, err
 }
 
-// serve starts a service on a data directory, which is its own from now on.
-func (b *Bench) serve(ctx context.Context, data string) (*Service, error) {
+// serve starts a service on a data directory, which is its own from now on, and
+// returns once it has learned from what is in it.
+func (b *Bench) serve(ctx context.Context, data string, flags ...string) (*Service, error) {
 	policy := filepath.Join(b.dir, "policy.yaml")
 	if err := os.WriteFile(policy, Policy(), 0o600); err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
@@ -56,12 +57,28 @@ func (b *Bench) serve(ctx context.Context, data string) (*Service, error) {
 		return nil, err
 	}
 	begun := time.Now()
-	s.Child, err = start(ctx, b.Exe, "/readyz", "serve", "--data", data, "--policy", policy, "--log", "warn", "--now", Noon().Add(serving).Format(time.RFC3339))
+	args := []string{"serve", "--data", data, "--policy", policy, "--log", "warn", "--now", Noon().Add(serving).Format(time.RFC3339)}
+	s.Child, err = start(ctx, b.Exe, "/readyz", append(args, flags...)...)
 	if err != nil {
 		return nil, err
 	}
-	b.tell("the service was ready after %s", time.Since(begun).Round(10*time.Millisecond))
+	ready := time.Since(begun)
+	s.awaitLearned(ctx)
+	b.tell("the service was ready after %s, and had learned after %s", ready.Round(10*time.Millisecond), time.Since(begun).Round(time.Second))
 	return s, nil
+}
+
+// awaitLearned waits until the service has caught up with learning, for some
+// minutes at most: it takes a processor of its own meanwhile.
+func (s *Service) awaitLearned(ctx context.Context) {
+	const lag, every, patient = "vitrine_learning_lag_seconds", 250 * time.Millisecond, 5 * time.Minute
+	calm := 0 // how often in turn it had
+	for end := time.Now().Add(patient); calm < 4 && time.Now().Before(end) && ctx.Err() == nil; {
+		if calm++; s.metrics(ctx, lag)[lag] > 0 {
+			calm = 0
+		}
+		sleepUntil(ctx, time.Now().Add(every))
+	}
 }
 
 // token signs a reader or expert in.
