@@ -74,7 +74,8 @@ func (s *Service) awaitLearned(ctx context.Context) {
 	const lag, every, patient = "vitrine_learning_lag_seconds", 250 * time.Millisecond, 5 * time.Minute
 	calm := 0 // how often in turn it had
 	for end := time.Now().Add(patient); calm < 4 && time.Now().Before(end) && ctx.Err() == nil; {
-		if calm++; s.metrics(ctx, lag)[lag] > 0 {
+		calm++
+		if s.metrics(ctx, lag)[lag] > 0 {
 			calm = 0
 		}
 		sleepUntil(ctx, time.Now().Add(every))
