@@ -68,9 +68,9 @@ func flagsOf(name string) []string {
 	engines := []string{"data", "keys", "policy", "now", "log", "kafka", "elastic", "prefix", "partitions", "replication", "shards", "replicas"}
 	switch name {
 	case "serve":
-		return []string{"addr", "data", "keys", "policy", "channels", "now", "demo", "drain", "log", "partitions"}
+		return []string{"addr", "data", "keys", "policy", "channels", "now", "demo", "drain", "keep-windows", "log", "partitions"}
 	case "api", "ingest":
-		return append(engines, "addr", "drain", "channels")
+		return append(engines, "addr", "drain", "keep-windows", "channels")
 	case "token":
 		return []string{"data", "keys", "now", "sub", "scope", "partner", "ttl"}
 	case "import":
