@@ -32,7 +32,7 @@ type pool struct {
 	*candidates
 	products []int32  // each once
 	at       []int32  // by candidate: the index of its product
-	known    []*still // beside products; see [pool.stills]
+	still    []*still // beside products; see [pool.stills]
 	slot     []int32  // by product number: its index plus one, 0 for others; nil once done
 }
 

@@ -21,10 +21,10 @@ type stills []atomic.Pointer[still]
 // stills are those of the pool's products, made where they are missing or too
 // old.
 func (p *pool) stills() []*still {
-	if p.known == nil {
-		p.known = p.lookUp()
+	if p.still == nil {
+		p.still = p.lookUp()
 	}
-	return p.known
+	return p.still
 }
 
 func (p *pool) lookUp() []*still {

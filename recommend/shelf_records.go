@@ -104,6 +104,7 @@ func (s *Shelf) putExpert(id string, version int64, e *Expert) {
 	for _, a := range e.Topics {
 		approvals = append(approvals, s.topics.number(a.Topic))
 	}
+	was := *rec
 	*rec = expertRec{
 		version: version, name: e.Name, bio: e.Bio, trust: e.Trust, hidden: e.Hidden(), verified: e.Verified,
 		limited: e.Standing == StandingLimited, approvals: approvals, picks: rec.picks,
@@ -111,7 +112,9 @@ func (s *Shelf) putExpert(id string, version int64, e *Expert) {
 	for _, row := range rec.picks {
 		s.approve(row)
 	}
-	s.arrivals.again(rec.picks)
+	if was.hidden != rec.hidden || was.limited != rec.limited || !slices.Equal(was.approvals, rec.approvals) {
+		s.arrivals.again(rec.picks)
+	}
 }
 
 // approve notes whether the expert of row n is approved for one of its topics.
