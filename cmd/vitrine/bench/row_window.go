@@ -15,12 +15,7 @@ func windowRow(name string, connections int) Row {
 			if err != nil {
 				return nil, err
 			}
-			floor, err := s.floor(ctx)
-			if err != nil {
-				return nil, err
-			}
-			defer floor.Stop()
-			d, err := b.duel(ctx, s.windows(s.Child, connections), s.windows(floor, connections))
+			d, err := s.besideFloor(ctx, connections)
 			if err != nil {
 				return nil, err
 			}
@@ -52,18 +47,23 @@ func anewRow(name string, connections int) Row {
 				return nil, err
 			}
 			defer s.Stop()
-			floor, err := s.floor(ctx)
-			if err != nil {
-				return nil, err
-			}
-			defer floor.Stop()
-			d, err := b.duel(ctx, s.windows(s.Child, connections), s.windows(floor, connections))
+			d, err := s.besideFloor(ctx, connections)
 			if err != nil {
 				return nil, err
 			}
 			return []Result{d.result(name, "windows/s")}, nil
 		},
 	}
+}
+
+// besideFloor measures windows beside the same page from a fixed handler.
+func (s *Service) besideFloor(ctx context.Context, connections int) (*Duel, error) {
+	floor, err := s.floor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer floor.Stop()
+	return s.bench.duel(ctx, s.windows(s.Child, connections), s.windows(floor, connections))
 }
 
 // windows is readers asking for windows in turn.
