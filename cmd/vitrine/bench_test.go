@@ -15,9 +15,7 @@ import (
 // benchCommand is vitrine bench on a tiny world, with directories of its own.
 func benchCommand(t *testing.T, args ...string) (cmd *exec.Cmd, tmp string) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("runs the whole binary: not in -short")
-	}
+	notInShort(t)
 	path, err := binary()
 	if err != nil {
 		t.Fatal(err)

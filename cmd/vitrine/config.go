@@ -69,8 +69,10 @@ func flagsOf(name string) []string {
 	switch name {
 	case "serve":
 		return []string{"addr", "data", "keys", "policy", "channels", "now", "demo", "drain", "keep-windows", "log", "partitions"}
-	case "api", "ingest":
+	case "api":
 		return append(engines, "addr", "drain", "keep-windows", "channels")
+	case "ingest":
+		return append(engines, "addr", "drain", "channels")
 	case "token":
 		return []string{"data", "keys", "now", "sub", "scope", "partner", "ttl"}
 	case "import":

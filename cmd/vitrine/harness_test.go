@@ -65,13 +65,20 @@ type installation struct {
 	served []string // flags of what serves, beside those
 }
 
-// newInstallation returns an embedded installation whose limits let a test
-// publish as fast as it can.
-func newInstallation(t testing.TB) *installation {
+// notInShort leaves out what runs the whole binary: the race detector does not
+// see into it, and everything else runs with it in -short.
+func notInShort(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs the whole binary: not in -short")
 	}
+}
+
+// newInstallation returns an embedded installation whose limits let a test
+// publish as fast as it can.
+func newInstallation(t testing.TB) *installation {
+	t.Helper()
+	notInShort(t)
 	in := &installation{t: t, dir: t.TempDir()}
 	in.policy = filepath.Join(in.dir, "policy.yaml")
 	in.write("policy.yaml", `version: test
