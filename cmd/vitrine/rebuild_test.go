@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -91,7 +92,13 @@ func (in *installation) rebuilt() {
 			continue
 		}
 		documents[f[0]] = f[1]
-		if f[1] != f[2] {
+		same := f[2]
+		if f[0] == "model" {
+			// What is learned is published while the rebuild runs: documents that
+			// hold more than the folds at work had come to are right, too.
+			same = strconv.Itoa(number(in.t, f[2]) + number(in.t, f[3]))
+		}
+		if f[1] != same {
 			in.t.Errorf("not all documents are identical: %s", line)
 		}
 	}
@@ -103,6 +110,15 @@ func (in *installation) rebuilt() {
 	if !strings.Contains(told, "in place") {
 		in.t.Errorf("told %q, want that the documents are in place", told)
 	}
+}
+
+func number(t testing.TB, s string) int {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func TestARebuildMakesTheSameDocumentsWhileReadersAsk(t *testing.T) {
