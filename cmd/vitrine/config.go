@@ -14,10 +14,12 @@ import (
 // A config holds every setting of every command; a command's flags set those
 // that it has.
 type config struct {
-	Addr   string
-	Data   string
-	Keys   string
-	Policy string
+	Addr string
+	// DebugAddr is where profiles are shown; "" is nowhere.
+	DebugAddr string
+	Data      string
+	Keys      string
+	Policy    string
 	// Channels is the file of the partners that this installation is connected to.
 	Channels string
 	Now      string
@@ -68,11 +70,11 @@ func flagsOf(name string) []string {
 	engines := []string{"data", "keys", "policy", "now", "log", "kafka", "elastic", "prefix", "partitions", "replication", "shards", "replicas"}
 	switch name {
 	case "serve":
-		return []string{"addr", "data", "keys", "policy", "channels", "now", "demo", "drain", "keep-windows", "log", "partitions"}
+		return []string{"addr", "debug-addr", "data", "keys", "policy", "channels", "now", "demo", "drain", "keep-windows", "log", "partitions"}
 	case "api":
-		return append(engines, "addr", "drain", "keep-windows", "channels")
+		return append(engines, "addr", "debug-addr", "drain", "keep-windows", "channels")
 	case "ingest":
-		return append(engines, "addr", "drain", "channels")
+		return append(engines, "addr", "debug-addr", "drain", "channels")
 	case "token":
 		return []string{"data", "keys", "now", "sub", "scope", "partner", "ttl"}
 	case "import":
@@ -153,6 +155,7 @@ func parseMixed(fs *flag.FlagSet, args []string, rest *[]string) error {
 
 func (c *config) define(fs *flag.FlagSet) {
 	fs.StringVar(&c.Addr, "addr", "127.0.0.1:8080", "`address` to serve on")
+	fs.StringVar(&c.DebugAddr, "debug-addr", "", "`address` to show profiles on, such as :6060; of this machine alone unless a host is named; nowhere when empty")
 	fs.StringVar(&c.Data, "data", "data", "`directory` of the embedded engines and the keys")
 	fs.StringVar(&c.Keys, "keys", "", "`file` of the installation's keys (default DATA/keys.json)")
 	fs.StringVar(&c.Policy, "policy", "", "policy `file`, or \"archive\"; the built-in one when empty; reloaded when it changes")

@@ -79,6 +79,13 @@ func runService(ctx context.Context, cfg *config, env environment, r role) (err 
 		return errors.Join(err, l.Close())
 	}
 	defer p.close()
+	debug, err := openDebug(ctx, cfg)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if debug != nil {
+		p.background = append(p.background, debug)
+	}
 	folding, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	work, wctx := errgroup.WithContext(folding)
