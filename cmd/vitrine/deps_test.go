@@ -44,7 +44,7 @@ func homes() map[string][]string {
 	return map[string][]string{
 		"github.com/gin-gonic/gin":      {"api", "cmd/vitrine/bench"},
 		"github.com/elastic/":           {"recommend/elastic"},
-		"github.com/segmentio/kafka-go": {"ingest"},
+		"github.com/segmentio/kafka-go": {"ingest", "cmd/vitrine/bench"},
 		"github.com/sony/gobreaker":     {"recommend/partner"},
 		"github.com/twmb/":              {"ingest/broker"},
 		"modernc.org/":                  {"recommend/sqlite"},

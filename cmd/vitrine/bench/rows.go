@@ -11,6 +11,7 @@ func Rows() []Row {
 		busyRow(),
 		bookmarkRow(),
 		publishRow(),
+		ingestEmbeddedRow(),
 		shelfRow(),
 		soakRow(),
 	}
