@@ -63,25 +63,46 @@ func (f *Follower) sync(ctx context.Context, kind Kind) error {
 	if page == 0 {
 		page = 5000
 	}
-	for {
-		docs, next, err := f.Store.Changes(ctx, kind, f.marks[kind], page)
+	read := func(since Mark) *changesPage {
+		c := new(changesPage)
+		c.docs, c.next, c.err = f.Store.Changes(ctx, kind, since, page)
+		return c
+	}
+	for c := read(f.marks[kind]); ; {
 		switch {
-		case errors.Is(err, ErrInvalid) && f.marks[kind] != "": // the store was rebuilt behind us
+		case errors.Is(c.err, ErrInvalid) && f.marks[kind] != "": // the store was rebuilt behind us
 			f.marks[kind] = ""
+			c = read("")
 			continue
-		case err != nil:
+		case c.err != nil:
+			return c.err
+		}
+		more := len(c.docs) >= page
+		ahead := make(chan *changesPage, 1)
+		if more { // the store reads while we apply
+			go func(since Mark) { ahead <- read(since) }(c.next)
+		}
+		var err error
+		if len(c.docs) > 0 {
+			err = f.Apply(ctx, kind, c.docs)
+		}
+		if err == nil {
+			f.marks[kind] = c.next
+		}
+		if !more {
 			return err
 		}
-		if len(docs) > 0 {
-			if err := f.Apply(ctx, kind, docs); err != nil {
-				return err
-			}
-		}
-		f.marks[kind] = next
-		if len(docs) < page {
-			return nil
+		if c = <-ahead; err != nil {
+			return err
 		}
 	}
+}
+
+// A changesPage is what a store answered.
+type changesPage struct {
+	docs []Document
+	next Mark
+	err  error
 }
 
 // Run syncs again and again until ctx ends, and returns nil then. A store that

@@ -12,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"vitrine.dev/recommend"
 )
 
@@ -252,6 +254,39 @@ func TestWhatIsSeldomLookedAtIsLookedAtInTime(t *testing.T) {
 		}
 		if got, want := seen[recommend.KindPulse].Sub(start), time.Second; got != want {
 			t.Errorf("the pulse was seen after %v, want %v", got, want)
+		}
+	})
+}
+
+// TestTheNextPageIsReadWhileOneIsApplied: of a page that could not be applied
+// and the one read ahead nothing is lost.
+func TestTheNextPageIsReadWhileOneIsApplied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, got := &changing{epoch: "a"}, new(gathered)
+		for i := range 5 {
+			store.put(document(recommend.KindPick, strconv.Itoa(i)))
+		}
+		full := errors.New("no room")
+		fails := true
+		f := &recommend.Follower{Store: store, Kinds: []recommend.Kind{recommend.KindPick}, Page: 2, Apply: func(ctx context.Context, kind recommend.Kind, docs []recommend.Document) error {
+			synctest.Wait()
+			if pages := store.asked; pages < 2 {
+				t.Errorf("%d pages have been read when nothing runs but Apply, want the next one too", pages)
+			}
+			if fails {
+				return full
+			}
+			return got.apply(ctx, kind, docs)
+		}}
+		if err := f.Sync(t.Context()); !errors.Is(err, full) {
+			t.Errorf("Sync: got %v, want what Apply said", err)
+		}
+		fails = false
+		if err := f.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"pick/0", "pick/1", "pick/2", "pick/3", "pick/4"}, got.ids); diff != "" {
+			t.Errorf("applied (-want +got):\n%s", diff)
 		}
 	})
 }

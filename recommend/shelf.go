@@ -2,8 +2,6 @@ package recommend
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -24,7 +22,9 @@ type Shelf struct {
 	store  Store
 	budget int
 
-	applying sync.Mutex   // one Apply at a time
+	applying sync.Mutex   // one Apply at a time; guards loading and waiting
+	loading  int          // calls of Load
+	waiting  []int32      // rows to be listed when they end
 	mu       sync.RWMutex // guards what follows
 	picks    pickTable
 	experts  expertTable
@@ -90,79 +90,23 @@ const applyAtOnce = 16
 func (s *Shelf) Apply(ctx context.Context, kind Kind, docs []Document) error {
 	s.applying.Lock()
 	defer s.applying.Unlock()
-	for len(docs) > 0 {
+	err := s.decodeAll(ctx, kind, docs, func(changes []func()) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(applyAtOnce, len(docs))
-		s.apply(s.decode(ctx, kind, docs[:n]))
-		if err := s.catchUp(ctx); err != nil {
-			return err
+		s.apply(changes)
+		if s.loading == 0 { // else nobody sees them yet
+			if err := s.catchUp(ctx); err != nil {
+				return err
+			}
 		}
 		s.trim()
-		docs = docs[n:]
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-// decode reads documents, outside of any lock: it takes most of the time. Each
-// becomes a function that changes the shelf.
-func (s *Shelf) decode(ctx context.Context, kind Kind, docs []Document) []func() {
-	changes := make([]func(), 0, len(docs))
-	for i := range docs {
-		change, err := s.change(kind, &docs[i])
-		if err != nil {
-			s.logger.WarnContext(ctx, "document left off the shelf", "kind", string(kind), "id", docs[i].ID, "err", err)
-			continue
-		}
-		if change != nil {
-			changes = append(changes, change)
-		}
-	}
-	return changes
-}
-
-func (s *Shelf) change(kind Kind, d *Document) (func(), error) {
-	id, version := d.ID, d.Version
-	switch kind {
-	case KindPick:
-		p := new(pickFields)
-		if err := json.Unmarshal(d.Body, p); err != nil {
-			return nil, err
-		}
-		return func() { s.putPick(id, version, (*Pick)(p)) }, nil
-	case KindProduct:
-		p := new(productFields)
-		if err := json.Unmarshal(d.Body, p); err != nil {
-			return nil, err
-		}
-		return func() { s.putProduct(id, version, (*Product)(p)) }, nil
-	case KindExpert:
-		e := new(expertFields)
-		if err := json.Unmarshal(d.Body, e); err != nil {
-			return nil, err
-		}
-		return func() { s.putExpert(id, version, (*Expert)(e)) }, nil
-	case KindRuling:
-		r := new(Ruling)
-		if err := json.Unmarshal(d.Body, r); err != nil {
-			return nil, err
-		}
-		return func() { s.putRuling(version, r) }, nil
-	case KindPulse:
-		p := new(Pulse)
-		if err := json.Unmarshal(d.Body, p); err != nil {
-			return nil, err
-		}
-		partition, ok := pulsePartition(id)
-		if !ok {
-			return nil, fmt.Errorf("%q is no id of a pulse", clip(id))
-		}
-		part := partOf(p, version, partition)
-		return func() { s.putPulse(p.Pick, part) }, nil
-	case KindPublisher, KindReader, KindJourney, KindExposure, KindReport, KindOrder, KindEarning, KindModel:
-	}
-	return nil, nil
+	return s.catchUp(ctx)
 }
 
 func (s *Shelf) apply(changes []func()) {

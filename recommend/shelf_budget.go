@@ -5,7 +5,12 @@ package recommend
 // withdrawn goes first. Only Apply calls it, so nothing changes between
 // choosing and dropping, and readers get their turns in between.
 func (s *Shelf) trim() {
-	victims := s.victims()
+	over := s.over()
+	if over == 0 {
+		return
+	}
+	s.listWaiting() // what stays is chosen by the lists
+	victims := s.victims(over)
 	for len(victims) > 0 {
 		n := min(applyAtOnce, len(victims))
 		s.drop(victims[:n])
@@ -24,16 +29,23 @@ func (s *Shelf) drop(rows []int32) {
 	}
 }
 
-// victims chooses what has to go, none while the budget is kept.
-func (s *Shelf) victims() []int32 {
+// over is how many picks have to go, 0 while the budget is kept. Choosing looks
+// at every pick, so it is done once for many.
+func (s *Shelf) over() int {
+	const slack = 64
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	const slack = 64 // choosing looks at every pick, so it is done once for many
 	over := s.picks.len() - s.budget
 	if over <= s.budget/slack {
-		return nil
+		return 0
 	}
-	over += s.budget / slack
+	return over + s.budget/slack
+}
+
+// victims chooses the picks that go.
+func (s *Shelf) victims(over int) []int32 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	ranks := s.ranks()
 	of := make([]int, len(ranks)+1) // how many picks have each rank
 	for _, r := range ranks {

@@ -51,6 +51,20 @@ func TestProductsThatNobodyPicksAreBounded(t *testing.T) {
 }
 
 func TestTheBudgetKeepsTheNewestOfEachTopic(t *testing.T) {
+	t.Run("followed", func(t *testing.T) {
+		keepsTheNewestOfEachTopic(t, func(f *shopFloor) { f.sync(t) })
+	})
+	t.Run("loaded", func(t *testing.T) {
+		keepsTheNewestOfEachTopic(t, func(f *shopFloor) {
+			if err := f.shelf.Load(t.Context(), f.follower.Sync); err != nil {
+				t.Fatal(err)
+			}
+		})
+	})
+}
+
+func keepsTheNewestOfEachTopic(t *testing.T, read func(*shopFloor)) {
+	t.Helper()
 	f := newShopFloor(t, func(c *recommend.ShelfConfig) { c.Budget = 100 })
 	f.put(t, recommend.KindExpert, "e", expert("e"))
 	for i := range 300 { // 290 of the kitchen, ten older ones of the garden
@@ -61,7 +75,7 @@ func TestTheBudgetKeepsTheNewestOfEachTopic(t *testing.T) {
 		}
 		f.store.put(t, recommend.KindPick, id, p)
 	}
-	f.sync(t)
+	read(f)
 	if got := f.shelf.Len(); got < 95 || got > 102 {
 		t.Errorf("picks held: got %d, want about the budget of 100", got)
 	}

@@ -16,39 +16,45 @@ import (
 // versions among them, in two orders.
 func TestTheOrderOfArrivalDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		docs := drawDocuments(t, r)
+		docs := drawDocuments(t, r, 30)
 		a, b := newShopFloor(t), newShopFloor(t)
-		b.Windows = recommend.NewWindows(recommend.WindowsConfig{
-			Shelf: b.shelf, World: a.world, Store: a.store, SecretKey: []byte("k"), Now: b.clock.now,
-		})
 		for _, d := range docs {
 			apply(t, a.shelf, d)
 		}
 		for _, d := range rapid.Permutation(docs).Draw(r, "order") {
 			apply(t, b.shelf, d)
 		}
-		for _, ask := range []func(f *shopFloor) (any, error){
-			func(f *shopFloor) (any, error) {
-				w, err := f.Window(t.Context(), recommend.WindowRequest{Limit: 50})
-				return w.Items, err
-			},
-			func(f *shopFloor) (any, error) {
-				s, err := f.Search(t.Context(), recommend.SearchRequest{Limit: 50})
-				return []any{s.Items, s.Facets}, err
-			},
-			func(f *shopFloor) (any, error) {
-				s, err := f.Storefront(t.Context(), recommend.StorefrontRequest{Expert: "e0", Tab: recommend.TabPopular})
-				return s, err
-			},
-			func(f *shopFloor) (any, error) { return f.TopicTree("en"), nil },
-		} {
-			got, gotErr := ask(b)
-			want, wantErr := ask(a)
-			if diff := cmp.Diff(want, got); diff != "" || (gotErr == nil) != (wantErr == nil) {
-				r.Fatalf("another order of arrival gives another answer, %v and %v (-one +other):\n%s", wantErr, gotErr, diff)
-			}
-		}
+		sameAnswers(t, r, a, b)
 	})
+}
+
+// sameAnswers holds what b says against what a says.
+func sameAnswers(t *testing.T, r *rapid.T, a, b *shopFloor) {
+	t.Helper()
+	b.Windows = recommend.NewWindows(recommend.WindowsConfig{
+		Shelf: b.shelf, World: a.world, Store: a.store, SecretKey: []byte("k"), Now: b.clock.now,
+	})
+	for _, ask := range []func(f *shopFloor) (any, error){
+		func(f *shopFloor) (any, error) {
+			w, err := f.Window(t.Context(), recommend.WindowRequest{Limit: 50})
+			return w.Items, err
+		},
+		func(f *shopFloor) (any, error) {
+			s, err := f.Search(t.Context(), recommend.SearchRequest{Limit: 50})
+			return []any{s.Items, s.Facets}, err
+		},
+		func(f *shopFloor) (any, error) {
+			s, err := f.Storefront(t.Context(), recommend.StorefrontRequest{Expert: "e0", Tab: recommend.TabPopular})
+			return s, err
+		},
+		func(f *shopFloor) (any, error) { return f.TopicTree("en"), nil },
+	} {
+		got, gotErr := ask(b)
+		want, wantErr := ask(a)
+		if diff := cmp.Diff(want, got); diff != "" || (gotErr == nil) != (wantErr == nil) {
+			r.Fatalf("another order or way of arrival gives another answer, %v and %v (-one +other):\n%s", wantErr, gotErr, diff)
+		}
+	}
 }
 
 func apply(t *testing.T, s *recommend.Shelf, d recommend.Document) {
@@ -58,8 +64,8 @@ func apply(t *testing.T, s *recommend.Shelf, d recommend.Document) {
 	}
 }
 
-// drawDocuments draws versions of few picks, experts, products and rulings.
-func drawDocuments(t *testing.T, r *rapid.T) []recommend.Document {
+// drawDocuments draws at most so many versions of few picks, experts, products and rulings.
+func drawDocuments(t *testing.T, r *rapid.T, most int) []recommend.Document {
 	versions := make(map[recommend.Ref]int64)
 	var docs []recommend.Document
 	add := func(kind recommend.Kind, id string, v any) {
@@ -72,7 +78,7 @@ func drawDocuments(t *testing.T, r *rapid.T) []recommend.Document {
 		docs = append(docs, recommend.Document{Ref: ref, Version: versions[ref], Body: body})
 	}
 	number := func(name string, most int) string { return strconv.Itoa(rapid.IntRange(0, most).Draw(r, name)) }
-	for range rapid.IntRange(0, 30).Draw(r, "documents") {
+	for range rapid.IntRange(0, most).Draw(r, "documents") {
 		at := opening().Add(-time.Duration(rapid.IntRange(0, 100).Draw(r, "minutes")) * time.Minute)
 		switch rapid.IntRange(0, 5).Draw(r, "kind") {
 		case 0:

@@ -225,6 +225,16 @@ func (s *Shelf) list(n int32) {
 		return
 	}
 	row.listed = true
+	if s.loading > 0 {
+		s.waiting = append(s.waiting, n)
+		return
+	}
+	s.post(n)
+}
+
+// post puts row n, which is listed, where readers find it.
+func (s *Shelf) post(n int32) {
+	row := &s.picks.row[n]
 	s.arrivals.add(n)
 	s.newest.insert(n, s.picks.age)
 	for _, t := range s.topics.sets[row.topics].closure {
@@ -253,6 +263,9 @@ func (s *Shelf) unlist(n int32) {
 
 // insert and remove keep a short list by age, oldest first.
 func (s *Shelf) insert(list []int32, n int32) []int32 {
+	if k := len(list); k == 0 || s.picks.age(list[k-1], n) < 0 { // the usual case
+		return append(list, n)
+	}
 	at, found := slices.BinarySearchFunc(list, n, s.picks.age)
 	if found {
 		return list

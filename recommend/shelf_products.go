@@ -3,6 +3,7 @@ package recommend
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"vitrine.dev/ranking"
@@ -123,8 +124,10 @@ func (s *Shelf) catchUp(ctx context.Context) error {
 	if len(s.products.wanted) == 0 { // written by Apply alone, as this is
 		return nil
 	}
-	refs := make([]Ref, len(s.products.wanted))
-	for i, key := range s.products.wanted {
+	slices.Sort(s.products.wanted)
+	wanted := slices.Compact(s.products.wanted)
+	refs := make([]Ref, len(wanted))
+	for i, key := range wanted {
 		refs[i] = Ref{KindProduct, key}
 	}
 	docs, err := s.store.Get(ctx, refs...)

@@ -88,7 +88,7 @@ func (p *process) awaitLoaded(ctx context.Context) error {
 func (p *process) shelfToLearnFrom(ctx context.Context) (shelf *recommend.Shelf, done func(), err error) {
 	shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: p.world.Scene, Now: p.cfg.now, Logger: p.cfg.logger, Store: p.engines.Store})
 	follower := p.service.follower(recommend.ShelfKinds(), shelf.Apply)
-	if err := follower.Sync(ctx); err != nil {
+	if err := shelf.Load(ctx, follower.Sync); err != nil {
 		return nil, func() {}, fmt.Errorf("read the shelf to learn from: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -110,7 +110,8 @@ type process struct {
 	role       role
 	env        environment
 	channels   *partner.Channels
-	shop       *demoShop // of the demo world; nil without it
+	shop       *demoShop        // of the demo world; nil without it
+	shelf      *recommend.Shelf // nil without the API
 	follower   *recommend.Follower
 	consumer   *ingest.Consumer
 	loaded     atomic.Bool // the follower has read everything once
@@ -125,10 +126,9 @@ func (p *process) build() (*http.Server, error) {
 		return nil, err
 	}
 	kinds := []recommend.Kind{recommend.KindRuling}
-	var shelf *recommend.Shelf
 	var apply func(context.Context, recommend.Kind, []recommend.Document) error
 	if p.role.api {
-		shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: p.world.Scene, Now: p.cfg.now, Logger: p.cfg.logger, Store: p.engines.Store})
+		p.shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: p.world.Scene, Now: p.cfg.now, Logger: p.cfg.logger, Store: p.engines.Store})
 		p.memory = recommend.NewMemory(p.world.Scene().Policy)
 		models := recommend.NewModelFollower(p.memory, p.cfg.logger)
 		if err := p.served(models); err != nil {
@@ -136,7 +136,7 @@ func (p *process) build() (*http.Server, error) {
 		}
 		kinds = append(recommend.ShelfKinds(), recommend.KindModel)
 		apply = func(ctx context.Context, kind recommend.Kind, docs []recommend.Document) error {
-			return errors.Join(shelf.Apply(ctx, kind, docs), models.Apply(ctx, kind, docs))
+			return errors.Join(p.shelf.Apply(ctx, kind, docs), models.Apply(ctx, kind, docs))
 		}
 	}
 	p.follower = p.service.follower(kinds, apply)
@@ -149,7 +149,7 @@ func (p *process) build() (*http.Server, error) {
 		if p.consumer, err = p.service.consumer(p.follower); err != nil {
 			return nil, err
 		}
-		if p.consumer.Duties, err = p.duties(shelf); err != nil {
+		if p.consumer.Duties, err = p.duties(p.shelf); err != nil {
 			return nil, err
 		}
 		p.background = append(p.background, p.consumer.Run)
@@ -157,13 +157,13 @@ func (p *process) build() (*http.Server, error) {
 	if !p.role.api {
 		return healthServer(p.cfg, p.checks, p.metrics), nil
 	}
-	return p.buildAPI(shelf)
+	return p.buildAPI()
 }
 
-func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
+func (p *process) buildAPI() (*http.Server, error) {
 	keys, store := p.engines.Keys, p.engines.Store
 	p.windows = recommend.NewWindows(recommend.WindowsConfig{
-		Shelf: shelf, Memory: p.memory, World: p.world, Store: store, Pseudonyms: p.engines.Pseudonyms, Checker: p.checker(), SecretKey: keys.Secret("cursor"),
+		Shelf: p.shelf, Memory: p.memory, World: p.world, Store: store, Pseudonyms: p.engines.Pseudonyms, Checker: p.checker(), SecretKey: keys.Secret("cursor"),
 		Now: p.cfg.now, Logger: p.cfg.logger, Keep: p.cfg.KeepWindows,
 	})
 	pages := web.Config{
@@ -198,14 +198,14 @@ func (p *process) buildAPI(shelf *recommend.Shelf) (*http.Server, error) {
 func (p *process) follow(ctx context.Context) error {
 	start := time.Now()
 	for {
-		err := p.follower.Sync(ctx)
+		err := p.load(ctx)
 		if ctx.Err() != nil { // told to stop
 			return nil //nolint:nilerr // whatever Sync says of it
 		}
 		switch {
 		case err == nil:
-			p.loaded.Store(true)
 			p.cfg.logger.InfoContext(ctx, "store read", "took", time.Since(start).String())
+			p.loaded.Store(true)
 			return p.follower.Run(ctx)
 		case !errors.Is(err, recommend.ErrUnavailable):
 			return err
@@ -217,6 +217,14 @@ func (p *process) follow(ctx context.Context) error {
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// load reads the store whole.
+func (p *process) load(ctx context.Context) error {
+	if p.shelf == nil {
+		return p.follower.Sync(ctx)
+	}
+	return p.shelf.Load(ctx, p.follower.Sync)
 }
 
 // checks look at what the process stands on, for readiness. A store that went

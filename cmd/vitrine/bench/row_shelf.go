@@ -212,7 +212,7 @@ func loadShelf(ctx context.Context, store recommend.Store, n int, out io.Writer)
 	empty := heapInUse()
 	begun := time.Now()
 	f := &recommend.Follower{Store: store, Kinds: recommend.ShelfKinds(), Logger: logger, Apply: shelf.Apply}
-	if err := f.Sync(ctx); err != nil {
+	if err := shelf.Load(ctx, f.Sync); err != nil {
 		return err
 	}
 	s := shelved{Picks: n, Load: time.Since(begun).Seconds(), Held: shelf.Len(), Readers: shelfReaders}
