@@ -40,7 +40,9 @@ func TestReadinessTellsDegradedFromUnready(t *testing.T) {
 	s.do("GET", "/readyz", nil).problem(503, "retry-later")
 	s.do("GET", "/startupz", nil).is(200)
 	s.do("GET", "/livez", nil, as("nonsense")).is(200)
-	s.do("GET", "/v1/topics", nil).is(200)
+	if got := s.do("GET", "/v1/topics", nil).is(200).header.Get("Connection"); got != "close" {
+		t.Errorf("Connection: got %q of a server that stops, want close", got)
+	}
 }
 
 func TestMetricsCountByRoute(t *testing.T) {

@@ -208,6 +208,9 @@ func (c *Config) setDefaults() {
 
 // ServeHTTP answers one request. HEAD is GET without a body.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.draining.Load() { // whoever comes again finds another process
+		w.Header().Set("Connection", "close")
+	}
 	if r.Method == http.MethodHead {
 		get := new(http.Request)
 		*get = *r
@@ -224,7 +227,9 @@ type headWriter struct{ http.ResponseWriter }
 func (headWriter) Write(b []byte) (int, error) { return len(b), nil }
 
 // Drain makes /readyz say that no further requests should be sent here, while
-// those that come are served. Call it some seconds before the listener closes.
+// those that come are served, each the last of its connection: a connection
+// that is closed in between loses what is being sent on it. Call it some
+// seconds before the listener closes.
 func (s *Server) Drain() { s.draining.Store(true) }
 
 // Close lets go of what the Server holds in memory. Nothing is served afterwards.

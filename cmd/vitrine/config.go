@@ -24,7 +24,9 @@ type config struct {
 	Channels string
 	Now      string
 	Demo     bool
-	Drain    time.Duration
+	// Linger is how long a stop goes on serving, Drain how long it may take after that.
+	Linger time.Duration
+	Drain  time.Duration
 	// KeepWindows is how long a reader's ranking is kept.
 	KeepWindows time.Duration
 	Log         string
@@ -65,14 +67,18 @@ type config struct {
 	now    func() time.Time
 }
 
+// lingerOfMany is how long those of many processes linger: load balancers look
+// at /readyz every few seconds.
+const lingerOfMany = 5 * time.Second
+
 // flagsOf says which settings a command has.
 func flagsOf(name string) []string {
 	engines := []string{"data", "keys", "policy", "now", "log", "kafka", "elastic", "prefix", "partitions", "replication", "shards", "replicas"}
 	switch name {
 	case "serve":
-		return []string{"addr", "debug-addr", "data", "keys", "policy", "channels", "now", "demo", "drain", "keep-windows", "log", "partitions"}
+		return []string{"addr", "debug-addr", "data", "keys", "policy", "channels", "now", "demo", "linger", "drain", "keep-windows", "log", "partitions"}
 	case "api":
-		return append(engines, "addr", "debug-addr", "drain", "keep-windows", "channels")
+		return append(engines, "addr", "debug-addr", "linger", "drain", "keep-windows", "channels")
 	case "ingest":
 		return append(engines, "addr", "debug-addr", "drain", "channels")
 	case "token":
@@ -107,8 +113,11 @@ func parseConfig(c command, args []string, env environment) (*config, error) {
 	cfg := new(config)
 	all := flag.NewFlagSet("all", flag.ContinueOnError)
 	cfg.define(all)
-	if c.name == "partner" {
+	switch c.name {
+	case "partner":
 		cfg.Addr = shopAddr
+	case "api":
+		cfg.Linger = lingerOfMany
 	}
 	fs := flag.NewFlagSet("vitrine "+c.name, flag.ContinueOnError)
 	fs.SetOutput(env.Stderr)
@@ -162,7 +171,8 @@ func (c *config) define(fs *flag.FlagSet) {
 	fs.StringVar(&c.Channels, "channels", "", "`file` of the partners to ask for facts and orders; none when empty")
 	fs.StringVar(&c.Now, "now", "", "`time` to start the clock at, RFC 3339; the real time when empty")
 	fs.BoolVar(&c.Demo, "demo", false, "fill an empty installation with the demo world, and sign in as anybody of it")
-	fs.DurationVar(&c.Drain, "drain", 20*time.Second, "how long a stop may take")
+	fs.DurationVar(&c.Linger, "linger", 0, "how long a stop goes on answering requests while /readyz sends them elsewhere")
+	fs.DurationVar(&c.Drain, "drain", 20*time.Second, "how long a stop may take, --linger aside")
 	fs.DurationVar(&c.KeepWindows, "keep-windows", 30*time.Second, "how long a reader's cards keep their scores while he does nothing; 0 scores every page anew")
 	fs.StringVar(&c.Log, "log", "info", "`level`: debug, info, warn or error")
 	fs.StringVar(&c.Kafka, "kafka", "", "Kafka `brokers`, host:port,…")

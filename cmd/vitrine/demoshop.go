@@ -109,7 +109,7 @@ func (d *demoShop) run(ctx context.Context, cfg *config) error {
 	const headerTimeout = 5 * time.Second
 	srv := &http.Server{Handler: d.shop.Handler(), ReadHeaderTimeout: headerTimeout}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return serveHTTP(ctx, cfg, d.listener, srv) })
+	g.Go(func() error { return serveHTTP(ctx, cfg, d.listener, srv, nil) })
 	g.Go(func() error { return d.shop.Run(ctx) })
 	return g.Wait()
 }

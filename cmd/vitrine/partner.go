@@ -75,7 +75,7 @@ func servePartner(ctx context.Context, cfg *config, env environment) error {
 	const headerTimeout = 5 * time.Second
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		return serveHTTP(ctx, cfg, l, &http.Server{Handler: s.Handler(), ReadHeaderTimeout: headerTimeout})
+		return serveHTTP(ctx, cfg, l, &http.Server{Handler: s.Handler(), ReadHeaderTimeout: headerTimeout}, nil)
 	})
 	g.Go(func() error { return s.Run(ctx) })
 	return g.Wait()

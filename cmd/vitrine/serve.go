@@ -99,7 +99,7 @@ func runService(ctx context.Context, cfg *config, env environment, r role) (err 
 	if cfg.Demo {
 		work.Go(func() error { return p.demo(wctx, env, "http://"+l.Addr().String()) })
 	}
-	err = serveHTTP(serving, cfg, l, srv)
+	err = serveHTTP(serving, cfg, l, srv, p.linger)
 	stop()
 	return errors.Join(err, work.Wait())
 }
@@ -246,6 +246,18 @@ func (p *process) checks(ctx context.Context) []api.Check {
 	return []api.Check{
 		shelf, state("store", p.engines.Store.Check(ctx)), state("log", logErr),
 		{Name: "policy", OK: true, Required: true, Detail: p.world.Scene().Policy.Version},
+	}
+}
+
+// linger sends further requests elsewhere and goes on answering those that come.
+func (p *process) linger() {
+	if p.server == nil {
+		return
+	}
+	p.server.Drain()
+	if p.cfg.Linger > 0 {
+		p.cfg.logger.Info("stopping: requests are to go elsewhere", "linger", p.cfg.Linger.String())
+		time.Sleep(p.cfg.Linger) // a second signal ends the process at once
 	}
 }
 

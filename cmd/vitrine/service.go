@@ -132,9 +132,10 @@ func (s *service) watchPolicy(ctx context.Context) error {
 	}
 }
 
-// serveHTTP serves until ctx ends, then finishes the requests under way.
-func serveHTTP(ctx context.Context, cfg *config, l net.Listener, srv *http.Server) error {
-	g, ctx := errgroup.WithContext(ctx)
+// serveHTTP serves until ctx ends, and while linger lasts, which may be nil; then
+// it finishes the requests under way.
+func serveHTTP(told context.Context, cfg *config, l net.Listener, srv *http.Server, linger func()) error {
+	g, ctx := errgroup.WithContext(told)
 	g.Go(func() error {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
@@ -143,6 +144,9 @@ func serveHTTP(ctx context.Context, cfg *config, l net.Listener, srv *http.Serve
 	})
 	g.Go(func() error {
 		<-ctx.Done()
+		if linger != nil && told.Err() != nil {
+			linger()
+		}
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.Drain)
 		defer cancel()
 		if err := srv.Shutdown(stop); err != nil {
