@@ -26,7 +26,7 @@ type benchConfig struct {
 }
 
 func benchFlags() []string {
-	return []string{"rows", "quick", "full", "fresh", "rounds", "duration", "picks", "rate", "seed", "json", "addr"}
+	return []string{"rows", "quick", "full", "fresh", "rounds", "duration", "picks", "rate", "seed", "json", "addr", "kafka", "elastic"}
 }
 
 func (c *benchConfig) define(fs *flag.FlagSet) {
@@ -65,6 +65,7 @@ func benchCommand(ctx context.Context, cfg *config, env environment) error {
 	o := bench.Options{
 		Exe: exe, Rows: splitList(cfg.Bench.Rows), World: bench.Size{Seed: cfg.Simulation.Options.Seed, Picks: cfg.Bench.Picks}, Rounds: cfg.Bench.Rounds,
 		Duration: cfg.Bench.Duration, Quick: cfg.Bench.Quick, Full: cfg.Bench.Full, Rate: cfg.Bench.Rate, Fresh: cfg.Bench.Fresh, Progress: env.Stderr,
+		Kafka: cfg.brokers(), Elastic: cfg.urls(),
 	}
 	if cache, err := os.UserCacheDir(); err == nil {
 		o.Cache = filepath.Join(cache, "vitrine-bench")

@@ -23,6 +23,8 @@ type Options struct {
 	Quick    bool          // 20,000 picks, 2 rounds of 1 s, where nothing else is said
 	Full     bool          // also what takes minutes
 	Rate     float64       // requests a second of the rows at a fixed rate; 0: half of what the service can
+	Kafka    []string      // brokers, host:port, of rows on servers; none are run without
+	Elastic  []string      // URLs of Elasticsearch
 	Cache    string        // directory of prepared worlds; none are kept when empty
 	Fresh    bool          // prepare worlds anew
 	Progress io.Writer     // told what is being done; nobody when nil

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	"golang.org/x/sync/errgroup"
+
+	"vitrine.dev/ingest"
+	"vitrine.dev/recommend"
 )
 
 // What ingest fetches and folds at once, and so the floor.
@@ -123,8 +127,30 @@ func bareRead(records kafka.RecordReader, next *int64) (n int, err error) {
 	}
 }
 
+// removeTopics deletes the topics of a cluster's prefix.
+func removeTopics(ctx context.Context, cluster ingest.Cluster) error {
+	t := &kafka.Transport{ClientID: "bench"}
+	defer t.CloseIdleConnections()
+	client := &kafka.Client{Addr: kafka.TCP(cluster.Brokers...), Transport: t, Timeout: patience}
+	names := make([]string, 0, len(recommend.Topics()))
+	for _, name := range recommend.Topics() {
+		names = append(names, cluster.Prefix+name)
+	}
+	res, err := client.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: names})
+	if err != nil {
+		return fmt.Errorf("delete topics: %w", err)
+	}
+	for name, err := range res.Errors {
+		if err != nil && !errors.Is(err, kafka.UnknownTopicOrPartition) {
+			return fmt.Errorf("delete topic %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
 // A share deals a list out in proportion to the messages that it was made of.
 type share[T any] struct {
+	mu       sync.Mutex
 	all      []T
 	messages int // of all
 	taken    int // messages
@@ -133,6 +159,8 @@ type share[T any] struct {
 
 // of are those that fall to n further messages.
 func (s *share[T]) of(n int) []T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.taken += n
 	upTo := len(s.all)
 	if s.taken < s.messages {
