@@ -37,7 +37,7 @@ func (s *Server) insertions(c *call) error {
 		return err
 	}
 	c.private()
-	return c.json(http.StatusOK, explained(w, factors))
+	return c.page(explained(w, factors))
 }
 
 // callKey is what a page's request has its call under.

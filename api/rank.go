@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/http"
 	"strconv"
 
 	"vitrine.dev/recommend"
@@ -54,7 +53,7 @@ func (s *Server) rank(c *call) error {
 	}
 	c.private()
 	c.experiment(w.Arm)
-	return c.json(http.StatusOK, explained(w, in.Explain))
+	return c.page(explained(w, in.Explain))
 }
 
 // explained is w, with the factors of its items only where they are asked for:

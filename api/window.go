@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"vitrine.dev/recommend"
 )
@@ -33,7 +34,26 @@ func (s *Server) window(c *call) error {
 	c.private()
 	c.next(w.NextCursor)
 	c.experiment(w.Arm)
-	return c.json(http.StatusOK, explained(w, factors))
+	return c.page(explained(w, factors))
+}
+
+// pages are the memory that pages are encoded in.
+var pages = sync.Pool{New: func() any { return new([]byte) }}
+
+// page answers with w.
+func (c *call) page(w *recommend.Window) error {
+	const most = 1 << 20 // bytes, of a page whose memory is used again
+	memory, _ := pages.Get().(*[]byte)
+	b, err := w.AppendJSON((*memory)[:0])
+	if err != nil {
+		return err
+	}
+	err = c.raw(http.StatusOK, jsonType, b)
+	if cap(b) <= most {
+		*memory = b
+		pages.Put(memory)
+	}
+	return err
 }
 
 // windowRequest is what shapes a window.

@@ -131,18 +131,16 @@ func (a *assignment) scene(base *Scene) *Scene {
 	if len(a.arms) == 0 {
 		return base
 	}
-	changed := false
+	if !slices.ContainsFunc(a.arms, func(arm *Arm) bool { return len(arm.changes) > 0 }) {
+		return base
+	}
 	policy := *base.Policy
 	for _, arm := range a.arms {
 		for _, c := range arm.changes {
 			reflect.ValueOf(&policy.Window).Elem().Field(c.field).Set(c.value)
-			changed = true
 		}
 	}
-	if !changed {
-		return base
-	}
-	return &Scene{Policy: &policy, Partners: base.Partners}
+	return &Scene{Policy: &policy, Partners: base.Partners, base: base}
 }
 
 // shares leaves out the sources that are off.

@@ -43,10 +43,11 @@ func (s *scored) factors(i int, total float64) []Factor {
 
 // item makes the next card of a window of a candidate in its place, and notes
 // in c that it was shown.
-func (s *scored) item(p placing, lang string, c *cursor) Item {
+func (s *scored) item(p placing, lang string, c *cursor) (Item, *face) {
 	i := s.best[p.Index]
 	row := s.found[i].row
-	item := s.card(row, lang)
+	face := s.face(row, lang)
+	item := face.item
 	item.Position, item.Score, item.Source = c.position, p.Score, s.source(i)
 	item.Propensity = p.propensity
 	if p.explored {
@@ -68,5 +69,5 @@ func (s *scored) item(p placing, lang string, c *cursor) Item {
 		c.served.count(s.topicCode(topic))
 	}
 	c.served.add(servedCard{what: short(s.Shelf.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
-	return item
+	return item, face
 }

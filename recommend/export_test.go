@@ -3,6 +3,7 @@ package recommend
 import (
 	"errors"
 	"math"
+	"reflect"
 
 	"vitrine.dev/ranking"
 )
@@ -91,4 +92,27 @@ func (m *Memory) Free() bool {
 	}
 	m.mu.Unlock()
 	return true
+}
+
+// Outdated are the picks whose cards are not what would be made of them now, in
+// some language.
+func (w *Windows) Outdated() (ids []string) {
+	w.shelf.read(w.world.Scene(), w.now(), func(l *look) {
+		for n, id := range l.picks.ids {
+			if id == "" || l.picks.text[n] == nil || l.picks.row[n].product < 0 {
+				continue
+			}
+			for _, lang := range []string{"en", "zh"} {
+				var page Window
+				f, anew := l.face(int32(n), lang), l.newCard(int32(n), lang) //nolint:gosec // few rows
+				page.show(f.item, f)
+				got, err := page.AppendJSON(nil)
+				want, err2 := (&Window{Items: []Item{anew}}).AppendJSON(nil)
+				if !reflect.DeepEqual(f.item, anew) || err != nil || err2 != nil || string(got) != string(want) {
+					ids = append(ids, id)
+				}
+			}
+		}
+	})
+	return ids
 }

@@ -79,7 +79,7 @@ func (w *Windows) Insertions(ctx context.Context, r InsertionsRequest) (*Window,
 		var placed []placing
 		placed, rests = s.apart(s.mix(c.seed), &had, rules, n)
 		for _, p := range placed {
-			page.Items = append(page.Items, s.item(p, r.Lang, c))
+			page.show(s.item(p, r.Lang, c))
 		}
 		w.lacks(ctx, page, a)
 	})

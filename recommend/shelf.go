@@ -38,6 +38,7 @@ type Shelf struct {
 	dropped  uint64                   // how often rows were given free
 
 	epochs epochs
+	faces  faces // of listed picks
 
 	busyMu sync.Mutex // guards busy; taken while mu is held for reading
 	busy   map[busyKey]busyTopic
@@ -72,6 +73,7 @@ func NewShelf(c ShelfConfig) *Shelf {
 		topics:   newTopicTable(),
 		rulings:  make(map[string]shelvedRuling),
 		strays:   make(map[string]*shelvedPulse),
+		faces:    newFaces(),
 	}
 }
 

@@ -77,8 +77,12 @@ func language(lang string) string {
 	return "en"
 }
 
-// card is the card of row n, without what depends on the list it is in.
-func (l *look) card(n int32, lang string) Item {
+// card is the card of row n, without what depends on the list it is in. What its
+// pointers and slices lead to is shared.
+func (l *look) card(n int32, lang string) Item { return l.face(n, lang).item }
+
+// newCard makes the card of row n.
+func (l *look) newCard(n int32, lang string) Item {
 	row, text := &l.picks.row[n], l.picks.text[n]
 	link := text.link
 	if link == "" {
@@ -87,7 +91,7 @@ func (l *look) card(n int32, lang string) Item {
 	x := showing{
 		id: l.picks.ids[n],
 		content: &PickContent{
-			Reason: text.reason, Link: link, Images: slices.Clone(text.images), Inventory: text.inventory,
+			Reason: text.reason, Link: link, Images: text.images, Inventory: text.inventory,
 			Relationship: text.relationship, Topics: l.topicIDs(l.topics.sets[row.topics].own),
 		},
 		published: text.published.time(), edited: text.edited.time(), expert: l.expertCard(row.expert),

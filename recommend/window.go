@@ -56,6 +56,15 @@ type Window struct {
 	// LeftOut are the picks of a [RankRequest] that are no card of their own; nil
 	// of other windows.
 	LeftOut []LeftOut `json:"left_out,omitzero"`
+
+	// faces hold the JSON of what cards share with those of other readers, by
+	// item; see [face].
+	faces []*face
+}
+
+// show adds a card, which changes nothing of its face.
+func (w *Window) show(i Item, f *face) { //nolint:gocritic // a card is built once
+	w.Items, w.faces = append(w.Items, i), append(w.faces, f)
 }
 
 // A LeftOut is a pick that was to be ordered and is not.

@@ -147,7 +147,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		}
 		more = s.more || s.kept == nil && len(s.best) > len(placed)
 		for _, p := range placed {
-			page.Items = append(page.Items, s.item(p, r.Lang, c))
+			page.show(s.item(p, r.Lang, c))
 		}
 		s.leave()
 		w.lacks(ctx, page, s.ask)

@@ -48,7 +48,7 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 		page.LeftOut = s.leftOut(r.Picks) // before the cards are noted as served
 		placed, _ := s.place(r.Bare, false, c, n)
 		for _, p := range placed {
-			page.Items = append(page.Items, s.item(p, r.Lang, c))
+			page.show(s.item(p, r.Lang, c))
 		}
 		s.leave()
 		w.lacks(ctx, page, a)

@@ -28,6 +28,17 @@ type worldRuling struct {
 type Scene struct {
 	Policy   *Policy
 	Partners *Partners
+	// base is what arms of experiments have changed the window rules of; nil in
+	// a scene that none have.
+	base *Scene
+}
+
+// origin is the scene without the changes of arms.
+func (s *Scene) origin() *Scene {
+	if s.base != nil {
+		return s.base
+	}
+	return s
 }
 
 // NewWorld returns a World under policy that knows no ruling yet.
