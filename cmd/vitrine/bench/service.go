@@ -63,15 +63,15 @@ func (b *Bench) serve(ctx context.Context, data string, flags ...string) (*Servi
 		return nil, err
 	}
 	ready := time.Since(begun)
-	s.awaitLearned(ctx)
+	s.awaitLearned(ctx, 5*time.Minute)
 	b.tell("the service was ready after %s, and had learned after %s", ready.Round(10*time.Millisecond), time.Since(begun).Round(time.Second))
 	return s, nil
 }
 
-// awaitLearned waits until the service has caught up with learning, for some
-// minutes at most: it takes a processor of its own meanwhile.
-func (s *Service) awaitLearned(ctx context.Context) {
-	const lag, every, patient = "vitrine_learning_lag_seconds", 250 * time.Millisecond, 5 * time.Minute
+// awaitLearned waits until the service has caught up with learning, for a while
+// at most: it takes a processor of its own meanwhile.
+func (s *Service) awaitLearned(ctx context.Context, patient time.Duration) {
+	const lag, every = "vitrine_learning_lag_seconds", 250 * time.Millisecond
 	calm := 0 // how often in turn it had
 	for end := time.Now().Add(patient); calm < 4 && time.Now().Before(end) && ctx.Err() == nil; {
 		calm++
