@@ -61,9 +61,9 @@ func (s *scored) item(p placing, lang string, c *cursor) (Item, *face) {
 		sums := s.sums(item.Factors)
 		speak = loudest(&sums)
 	}
-	others := s.otherPicks(row, s.taste)
-	item.AlsoBy = s.alsoBy(others)
-	item.Reasons = s.reasons(i, speak, len(others), &item, lang)
+	first, others := s.others(row, s.taste)
+	item.AlsoBy = s.alsoBy(first)
+	item.Reasons = s.reasons(i, speak, others, &item, lang)
 	c.position++
 	if topic, share := s.wanted.of(s.ask, s.picks.row[row].topics); share > 0 {
 		c.served.count(s.topicCode(topic))

@@ -241,7 +241,7 @@ func (s *Shelf) post(n int32) {
 		s.topics.topics[t].picks.insert(n, s.picks.age)
 	}
 	s.experts.rec[row.expert].picks = s.insert(s.experts.rec[row.expert].picks, n)
-	s.products.stills[row.product].Store(nil)
+	s.products.changed(row.product)
 	s.products.rec[row.product].picks = s.insert(s.products.rec[row.product].picks, n)
 }
 
@@ -257,7 +257,7 @@ func (s *Shelf) unlist(n int32) {
 		s.topics.topics[t].picks.remove(n, s.picks.age)
 	}
 	s.experts.rec[row.expert].picks = s.remove(s.experts.rec[row.expert].picks, n)
-	s.products.stills[row.product].Store(nil)
+	s.products.changed(row.product)
 	s.products.rec[row.product].picks = s.remove(s.products.rec[row.product].picks, n)
 }
 

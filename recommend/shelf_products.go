@@ -31,6 +31,7 @@ type productTable struct {
 	rec      []productRec
 	facts    []*Product // nil until its document has come
 	stills   stills
+	crowds   []atomic.Pointer[crowd]
 	free     []int32
 	idle     int
 	mostIdle int
@@ -51,12 +52,19 @@ func (s *Shelf) product(key string) int32 {
 		n := t.free[k-1]
 		t.free = t.free[:k-1]
 		t.of[key], t.ids[n], t.rec[n] = n, key, rec
-		t.stills[n].Store(nil)
+		t.changed(n)
 		return n
 	}
 	n, _ := t.number(key)
 	t.rec, t.facts, t.stills = append(t.rec, rec), append(t.facts, nil), append(t.stills, atomic.Pointer[still]{})
+	t.crowds = append(t.crowds, atomic.Pointer[crowd]{})
 	return n
+}
+
+// changed forgets what is kept of product n.
+func (t *productTable) changed(n int32) {
+	t.stills[n].Store(nil)
+	t.crowds[n].Store(nil)
 }
 
 // refer counts a pick that was of product before, -1 if it is new, and is of

@@ -300,7 +300,7 @@ func (w *Windows) stood(l *look, v *serving, n int) (*scored, []placing) {
 	}
 	s := k.scored(&ask{
 		look: l, taste: k.taste, asked: l.topicNumbers(v.topics), horizon: c.window.at(), served: &c.served,
-		limit: l.scene.Policy.Window.CandidateLimit, memory: w.memory, on: on,
+		limit: l.scene.Policy.Window.CandidateLimit, memory: w.memory, on: on, keep: w.standings.keeps(),
 	})
 	placed, ok := s.place(false, true, c, n)
 	if !ok || len(placed) < n && k.more {

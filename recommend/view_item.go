@@ -1,8 +1,6 @@
 package recommend
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 	"time"
 )
@@ -125,35 +123,4 @@ func (l *look) topicNumbers(ids []string) []int32 {
 		}
 	}
 	return numbers
-}
-
-// alsoBy are the first of others as cards show them.
-func (l *look) alsoBy(others []int32) []AlsoBy {
-	others = others[:min(l.scene.Policy.Window.AlsoBy, len(others))]
-	if len(others) == 0 {
-		return nil
-	}
-	also := make([]AlsoBy, 0, len(others))
-	for _, o := range others {
-		also = append(also, AlsoBy{Pick: l.picks.ids[o], Expert: l.expertCard(l.picks.row[o].expert)})
-	}
-	return also
-}
-
-// otherPicks are other experts' visible picks of the product of row n, one
-// each, the most trusted first.
-func (l *look) otherPicks(n int32, t *taste) []int32 {
-	var others []int32
-	picks := l.products.rec[l.picks.row[n].product].picks
-	for _, o := range slices.Backward(picks) { // the newest of each expert
-		sameExpert := func(x int32) bool { return l.picks.row[x].expert == l.picks.row[o].expert }
-		if sameExpert(n) || l.hidden(o) != "" || !t.allows(l, o) || slices.ContainsFunc(others, sameExpert) {
-			continue
-		}
-		others = append(others, o)
-	}
-	slices.SortStableFunc(others, func(a, b int32) int {
-		return cmp.Compare(l.experts.rec[l.picks.row[b].expert].trust, l.experts.rec[l.picks.row[a].expert].trust)
-	})
-	return others
 }

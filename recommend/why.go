@@ -149,7 +149,8 @@ func (w *Windows) explain(a *ask, arms *assignment, c *cursor, r *WhyRequest) (*
 	item.Source = out.Source
 	factors := s.factors(i, out.Score)
 	sums := s.sums(factors)
-	out.Reasons = s.reasons(i, loudest(&sums), len(s.otherPicks(s.found[i].row, s.taste)), &item, r.Lang)
+	_, others := s.others(s.found[i].row, s.taste)
+	out.Reasons = s.reasons(i, loudest(&sums), others, &item, r.Lang)
 	out.Factors = s.worded(i, factors, &item, r.Lang)
 	out.Changes = s.changes(i, factors, &item, r.Lang)
 	return out, nil
