@@ -33,6 +33,7 @@ type pool struct {
 	products []int32  // each once
 	at       []int32  // by candidate: the index of its product
 	still    []*still // beside products; see [pool.stills]
+	items    []int32  // the same; see [pool.memoryItems]
 	slot     []int32  // by product number: its index plus one, 0 for others; nil once done
 }
 

@@ -45,9 +45,9 @@ func (listFeatures) fill(p *pool, t *ranking.Table) {
 	if p.memory == nil {
 		return
 	}
-	pairs := make([]float64, len(p.products))
+	pairs, items := make([]float64, len(p.products)), p.memoryItems()
 	p.memory.mu.RLock()
-	p.memory.pairs.Lift(p.openedItems(), p.memoryItems(), pairs)
+	p.memory.pairs.Lift(p.openedItems(), items, pairs)
 	p.memory.mu.RUnlock()
 	p.spread(t.Column(featurePairs), pairs)
 	lift, strength := t.Column(featureLift), t.Column(featureStrength)
@@ -69,13 +69,15 @@ func (m *Memory) listed(item, topic int32, at moment) stillLists {
 }
 
 // memoryItems are the products of p as the memory numbers them, -1 for one it
-// does not know.
+// does not know. The memory is not locked: it may be asked for them.
 func (p *pool) memoryItems() []int32 {
-	items := make([]int32, len(p.products))
-	for i, product := range p.products {
-		items[i] = p.memory.item(p.Shelf.products.ids[product])
+	if p.items == nil {
+		p.items = make([]int32, len(p.products))
+		for i, s := range p.stills() {
+			p.items[i] = s.item
+		}
 	}
-	return items
+	return p.items
 }
 
 // memoryTopic is the topic of a product's latest pick as the memory numbers it.

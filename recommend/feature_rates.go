@@ -127,20 +127,33 @@ func (rateFeatures) fill(p *pool, t *ranking.Table) {
 		return
 	}
 	topic, unknown, expert := t.Column(featureTopicRate), t.Column(featureTopicDoubt), t.Column(featureExpertRate)
+	bests := make(map[int32]ownRate) // by topic set
 	for i := range p.found {
 		row := &p.picks.row[p.found[i].row]
-		best := turnout{opens: rateOfOthers, expected: 1}
-		for k, n := range p.topics.sets[row.topics].own {
-			if x := own.inTopic(n, p.taste); k == 0 || x.opens/x.expected > best.opens/best.expected {
-				best = x
-				topic[i] = math.Log(x.opens / x.expected / p.taste.expects(n))
-				unknown[i] = math.Log1p(doubt / math.Sqrt(x.opens))
-			}
+		best, known := bests[row.topics]
+		if !known {
+			best = own.best(p.topics.sets[row.topics].own, p.taste)
+			bests[row.topics] = best
 		}
-		rate := best.opens / best.expected
-		x := own.experts[row.expert]
-		expert[i] = math.Log((x.opens + expertDraw*rate) / (x.expected + expertDraw) / rate)
+		topic[i], unknown[i] = best.topic, best.unknown
+		if x, known := own.experts[row.expert]; known { // others do as the topic does
+			expert[i] = math.Log((x.opens + expertDraw*best.rate) / (x.expected + expertDraw) / best.rate)
+		}
 	}
+}
+
+// An ownRate is how often a reader opens what is in some topics: the best of them.
+type ownRate struct{ rate, topic, unknown float64 }
+
+func (r *answers) best(topics []int32, t *taste) ownRate {
+	best := ownRate{rate: rateOfOthers}
+	for k, n := range topics {
+		x := r.inTopic(n, t)
+		if rate := x.opens / x.expected; k == 0 || rate > best.rate {
+			best = ownRate{rate, math.Log(rate / t.expects(n)), math.Log1p(doubt / math.Sqrt(x.opens))}
+		}
+	}
+	return best
 }
 
 // inTopic is the reader's turnout in a topic, drawn to what is to be expected of

@@ -10,6 +10,7 @@ type still struct {
 	events productEvents
 	lists  stillLists
 	rate   float64
+	item   int32 // as the memory numbers it, -1 when it does not know it
 }
 
 // stillLists are the features of a product's answered lists.
@@ -72,6 +73,7 @@ func (p *pool) remember(products []int32, made []still) {
 	for k := range made {
 		item, topic := p.memory.item(p.Shelf.products.ids[products[k]]), p.memoryTopic(products[k])
 		made[k].lists = p.memory.listed(item, topic, p.horizon)
+		made[k].item = item
 		made[k].rate = p.memory.rates.Rate(item, topic, usual)
 	}
 }

@@ -64,9 +64,10 @@ func (togetherFeatures) fill(p *pool, t *ranking.Table) {
 		return
 	}
 	near, next, fits := make([]float64, len(p.products)), make([]float64, len(p.products)), make([]float64, len(p.products))
+	items := p.memoryItems()
 	p.memory.mu.RLock()
 	defer p.memory.mu.RUnlock()
-	p.company().Of(&p.memory.together, p.memoryItems(), near, next, fits)
+	p.company().Of(&p.memory.together, items, near, next, fits)
 	for i := range fits {
 		fits[i] = max(0, fits[i])
 	}

@@ -150,10 +150,15 @@ func (w *walker) back() int {
 func (w *walker) backward() {
 	w.link(len(w.experts.rec))
 	for at, product := range w.products {
-		for _, n := range w.Shelf.products.rec[product].picks {
+		rec := &w.Shelf.products.rec[product]
+		for k, expert := range rec.experts {
+			i := w.first[expert]
+			if i == 0 {
+				continue
+			}
+			n := rec.picks[k]
 			row := &w.picks.row[n]
-			i := w.first[row.expert]
-			if i == 0 || row.since > w.horizon {
+			if row.since > w.horizon {
 				continue
 			}
 			for ; i > 0; i = w.next[i-1] {

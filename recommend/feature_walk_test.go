@@ -26,7 +26,7 @@ func TestAWalkIsTheSameFromBothEnds(t *testing.T) {
 			row := pickRow{expert: draw(experts), product: draw(products), since: moment(draw(90)) * dayLong / 2}
 			s.picks.row, s.picks.ids = append(s.picks.row, row), append(s.picks.ids, strconv.Itoa(int(n)))
 			s.experts.rec[row.expert].picks = s.insert(s.experts.rec[row.expert].picks, n)
-			s.products.rec[row.product].picks = s.insert(s.products.rec[row.product].picks, n)
+			s.products.rec[row.product].insert(n, &s.picks)
 		}
 		var acts []pastAct
 		for range rapid.IntRange(1, 150).Draw(t, "acts") {

@@ -242,7 +242,7 @@ func (s *Shelf) post(n int32) {
 	}
 	s.experts.rec[row.expert].picks = s.insert(s.experts.rec[row.expert].picks, n)
 	s.products.changed(row.product)
-	s.products.rec[row.product].picks = s.insert(s.products.rec[row.product].picks, n)
+	s.products.rec[row.product].insert(n, &s.picks)
 }
 
 // unlist undoes list.
@@ -258,7 +258,7 @@ func (s *Shelf) unlist(n int32) {
 	}
 	s.experts.rec[row.expert].picks = s.remove(s.experts.rec[row.expert].picks, n)
 	s.products.changed(row.product)
-	s.products.rec[row.product].picks = s.remove(s.products.rec[row.product].picks, n)
+	s.products.rec[row.product].remove(n, &s.picks)
 }
 
 // insert and remove keep a short list by age, oldest first.

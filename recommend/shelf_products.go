@@ -22,6 +22,21 @@ type productRec struct {
 	availability stock
 	perishable   bool
 	picks        []int32 // listed, oldest first
+	experts      []int32 // of picks
+}
+
+// insert lists the pick of row n.
+func (r *productRec) insert(n int32, picks *pickTable) {
+	if at, found := slices.BinarySearchFunc(r.picks, n, picks.age); !found {
+		r.picks, r.experts = slices.Insert(r.picks, at, n), slices.Insert(r.experts, at, picks.row[n].expert)
+	}
+}
+
+// remove undoes insert.
+func (r *productRec) remove(n int32, picks *pickTable) {
+	if at, found := slices.BinarySearchFunc(r.picks, n, picks.age); found {
+		r.picks, r.experts = slices.Delete(r.picks, at, at+1), slices.Delete(r.experts, at, at+1)
+	}
 }
 
 // A productTable holds products by number. Those that no pick refers to are
