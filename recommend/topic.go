@@ -68,11 +68,23 @@ func topicProblems(topics []string, pointer string, most int) []Problem {
 	return ps
 }
 
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$`)
-
 // ValidID reports whether id may name a pick, expert, reader, partner or
 // event: 1 to 64 of letters, digits and ". _ ~ -", starting with a letter or digit.
-func ValidID(id string) bool { return idPattern.MatchString(id) }
+func ValidID(id string) bool {
+	const most = 64
+	if id == "" || len(id) > most {
+		return false
+	}
+	for i := range len(id) {
+		switch c := id[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+		case i > 0 && (c == '.' || c == '_' || c == '~' || c == '-'):
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 func idProblem(id, pointer string) []Problem {
 	if ValidID(id) {
