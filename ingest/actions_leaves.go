@@ -115,14 +115,24 @@ func erasure(kind recommend.Kind, id string) Leaf {
 // changing is the leaf that changes the T that a document holds, the zero T when
 // there is none.
 func changing[T any](kind recommend.Kind, id string, change func(*T)) Leaf {
-	return Leaf{Ref: recommend.Ref{Kind: kind, ID: id}, Apply: func(old json.RawMessage) (json.RawMessage, error) {
-		var v T
-		if old != nil {
-			if err := json.Unmarshal(old, &v); err != nil {
-				return nil, fmt.Errorf("%s: %w", kind, err)
+	decoded := func(was any, old json.RawMessage) (any, error) {
+		v, ok := was.(*T)
+		if !ok {
+			v = new(T)
+			if old != nil {
+				if err := json.Unmarshal(old, v); err != nil {
+					return nil, fmt.Errorf("%s: %w", kind, err)
+				}
 			}
 		}
-		change(&v)
+		change(v)
+		return v, nil
+	}
+	return Leaf{Ref: recommend.Ref{Kind: kind, ID: id}, decoded: decoded, Apply: func(old json.RawMessage) (json.RawMessage, error) {
+		v, err := decoded(nil, old)
+		if err != nil {
+			return nil, err
+		}
 		return marshal(v)
 	}}
 }

@@ -1,10 +1,6 @@
 package ingest
 
-import (
-	"container/list"
-
-	"vitrine.dev/recommend"
-)
+import "container/list"
 
 // Bounds of what one lane keeps: of its states, decoded, and of its leaves. A
 // decoded state takes several times the bytes of its body; statePrice is that
@@ -92,7 +88,13 @@ type cached struct {
 
 func statePriceOf(s *cached) int { return entryPrice + len(s.id) + statePrice*s.size }
 
-func leafPriceOf(d recommend.Document) int { return entryPrice + len(d.ID) + len(d.Body) }
+func leafPriceOf(lf *leaf) int {
+	size := len(lf.doc.Body)
+	if lf.value != nil {
+		size += statePrice * size
+	}
+	return entryPrice + len(lf.doc.ID) + size
+}
 
 // state is the cached state of a key, nil if there is none.
 func (l *lane) state(key string) *cached {

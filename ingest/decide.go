@@ -13,6 +13,7 @@ import (
 // A batchWrite is everything that a batch changes.
 type batchWrite struct {
 	leaves  []recommend.Document
+	made    []*leaf // those of leaves
 	topics  []string                     // of appends, sorted
 	appends map[string][]recommend.Event // by topic
 	letters []DeadLetter
@@ -148,7 +149,7 @@ func among(docs map[recommend.Ref]recommend.Document, refs []recommend.Ref) map[
 // item turned out to be impossible: it has its error, and the others are to be
 // decided again without it.
 func (l *lane) plan(ctx context.Context, items []item) (w batchWrite, spoiled bool, err error) {
-	if w.leaves, spoiled, err = l.leaves(ctx, items); spoiled || err != nil {
+	if spoiled, err = l.leaves(ctx, items, &w); spoiled || err != nil {
 		return w, spoiled, err
 	}
 	if w.states, spoiled = l.save(items); spoiled {
@@ -194,77 +195,6 @@ func (l *lane) save(items []item) (docs []recommend.Document, spoiled bool) {
 	return docs, false
 }
 
-// A leaf is a document on its way through the changes of a batch.
-type leaf struct {
-	doc    recommend.Document
-	stored int64 // its version in the store, -1 for none
-}
-
-// leaves applies the changes of items to the leaves that they name, as this
-// lane made them or, those that it did not make of late, read with one call of
-// the store. Changes that a leaf holds already are left out.
-func (l *lane) leaves(ctx context.Context, items []item) (docs []recommend.Document, spoiled bool, err error) {
-	now, err := l.present(ctx, items)
-	if err != nil {
-		return nil, false, err
-	}
-	for i := range items {
-		it := &items[i]
-		for _, change := range it.outcome.Leaves {
-			if it.err == nil {
-				it.err = l.change(it, now[change.Ref], change)
-			}
-		}
-		spoiled = spoiled || it.err != nil && len(it.outcome.Leaves) > 0
-	}
-	if spoiled {
-		return nil, true, nil
-	}
-	for _, r := range slices.SortedFunc(maps.Keys(now), recommend.Ref.Compare) {
-		if lf := now[r]; lf.doc.Version > lf.stored {
-			docs = append(docs, lf.doc)
-		}
-	}
-	return docs, false, nil
-}
-
-// present are the leaves that items change, as they are before.
-func (l *lane) present(ctx context.Context, items []item) (map[recommend.Ref]*leaf, error) {
-	now := map[recommend.Ref]*leaf{}
-	want := map[recommend.Ref]bool{}
-	for i := range items {
-		for _, lf := range items[i].outcome.Leaves {
-			if now[lf.Ref] != nil {
-				continue
-			}
-			d, ok := l.made.get(lf.Ref)
-			if !ok {
-				d = recommend.Document{Ref: lf.Ref, Version: -1}
-				want[lf.Ref] = true
-			}
-			now[lf.Ref] = &leaf{doc: d, stored: d.Version}
-		}
-	}
-	stored, err := l.get(ctx, want)
-	for r, d := range stored {
-		now[r] = &leaf{doc: d, stored: d.Version}
-	}
-	return now, err
-}
-
-func (l *lane) change(it *item, lf *leaf, change Leaf) error {
-	if lf.stored >= it.event.Offset {
-		return nil
-	}
-	return l.guard(it.event, func() error {
-		body, err := change.Apply(lf.doc.Body)
-		if err == nil && body != nil {
-			lf.doc.Body, lf.doc.Version = body, it.event.Offset
-		}
-		return err
-	})
-}
-
 // write makes a batch durable. See lane for the order.
 func (l *lane) write(ctx context.Context, w batchWrite) error {
 	if len(w.letters) > 0 {
@@ -276,8 +206,9 @@ func (l *lane) write(ctx context.Context, w batchWrite) error {
 	if err := l.put(ctx, "put leaves", w.leaves); err != nil {
 		return err
 	}
-	for _, d := range w.leaves {
-		l.made.put(d.Ref, d)
+	for _, lf := range w.made {
+		lf.stored = lf.doc.Version
+		l.made.put(lf.doc.Ref, lf)
 	}
 	for _, t := range w.topics {
 		err := l.try(ctx, "append to "+t, func(ctx context.Context) error {

@@ -73,6 +73,10 @@ type Leaf struct {
 	// event is checked in Decide and never here: by the time of Apply, later
 	// events of the key may have been decided on the state that holds this one.
 	Apply func(old json.RawMessage) (json.RawMessage, error)
+	// decoded does what Apply does without the bytes between: it changes was,
+	// what the leaf's last change made, or what it decodes from old when that
+	// is nil. Nil, only Apply will do.
+	decoded func(was any, old json.RawMessage) (now any, err error)
 }
 
 // Premature is the error of an event that refers to something another topic

@@ -51,7 +51,8 @@ type lane struct {
 
 	states *recent[string, *cached]
 	// made are leaves as this lane wrote them last: it alone writes them.
-	made       *recent[recommend.Ref, recommend.Document]
+	made       *recent[recommend.Ref, *leaf]
+	eager      bool   // every change of a leaf is encoded at once, in the batch under way
 	generation uint64 // of the store that they are from, if it tells
 	// taken is the offset of the last message fetched, folded or not.
 	taken int64
@@ -198,6 +199,7 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 		}
 		break
 	}
+	l.eager = false
 	for i := range items[:n] {
 		l.meter.count(&items[i])
 	}

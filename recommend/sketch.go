@@ -44,22 +44,22 @@ func mix(h uint32) uint32 {
 	return h ^ h>>16
 }
 
-// similarity estimates the Jaccard similarity of the texts of two sketches.
+// similarity estimates the Jaccard similarity of the texts of two sketches,
+// each in order and without repeats.
 func similarity(a, b []uint32) float64 {
-	union := slices.Concat(a, b)
-	slices.Sort(union)
-	union = slices.Compact(union)
-	union = union[:min(len(union), sketchSize)]
-	if len(union) == 0 {
-		return 0
-	}
-	both := 0
-	for _, h := range union {
-		_, inA := slices.BinarySearch(a, h)
-		_, inB := slices.BinarySearch(b, h)
-		if inA && inB {
-			both++
+	both, union := 0, 0
+	for i, j := 0, 0; union < sketchSize && (i < len(a) || j < len(b)); union++ {
+		switch {
+		case j == len(b) || i < len(a) && a[i] < b[j]:
+			i++
+		case i == len(a) || b[j] < a[i]:
+			j++
+		default:
+			i, j, both = i+1, j+1, both+1
 		}
 	}
-	return float64(both) / float64(len(union))
+	if union == 0 {
+		return 0
+	}
+	return float64(both) / float64(union)
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,15 +91,15 @@ func prepare(d recommend.Document) (entry, error) {
 	case recommend.KindProduct:
 		field = "title"
 	}
+	if field == "" {
+		return e, object(d.Body)
+	}
 	var body map[string]json.RawMessage
 	if err := json.Unmarshal(d.Body, &body); err != nil {
 		return e, fmt.Errorf("body is not a JSON object: %w", err)
 	}
 	if body == nil {
 		return e, errors.New("body is null, not a JSON object")
-	}
-	if field == "" {
-		return e, nil
 	}
 	e.searchable = true
 	var text string
@@ -107,6 +108,17 @@ func prepare(d recommend.Document) (entry, error) {
 	}
 	e.wordsHash = hash(e.words)
 	return e, nil
+}
+
+// object reports as an error that body is no JSON object.
+func object(body json.RawMessage) error {
+	if !json.Valid(body) {
+		return errors.New("body is not JSON")
+	}
+	if bytes.TrimLeft(body, " \t\r\n")[0] != '{' {
+		return errors.New("body is not a JSON object")
+	}
+	return nil
 }
 
 // hash returns a number over 0 that tells words from others.

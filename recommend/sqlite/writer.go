@@ -29,7 +29,8 @@ type writer struct {
 	prepared                []*sql.Stmt // all of the following
 	begin, commit, rollback *sql.Stmt
 	seq, setSeq             *sql.Stmt
-	upsert, index           *sql.Stmt
+	upsert, upsertPlain     *sql.Stmt
+	index                   *sql.Stmt
 
 	batches chan batch
 	closing chan struct{}
@@ -106,6 +107,10 @@ ON CONFLICT (kind, id) DO UPDATE SET
 	words = iif(abs(documents.words) = excluded.words, -excluded.words, excluded.words)
 WHERE excluded.version > documents.version
 RETURNING number, words > 0`},
+		{&w.upsertPlain, `
+INSERT INTO documents (kind, id, version, body) VALUES (?, ?, ?, ?)
+ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, body = excluded.body
+WHERE excluded.version > documents.version`},
 		{&w.index, "INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)"},
 	} {
 		stmt, err := w.conn.PrepareContext(ctx, p.text)
@@ -242,6 +247,10 @@ type posting struct {
 // changes its price changes no word; writing them again would cost more than
 // all the rest.
 func (w *writer) writeEntry(ctx context.Context, e *entry, seq *int64, found []posting) ([]posting, error) {
+	if !e.indexed && !e.searchable {
+		_, err := w.upsertPlain.ExecContext(ctx, string(e.Kind), e.ID, e.Version, string(e.Body))
+		return found, err
+	}
 	var next, words any // NULL
 	if e.indexed {
 		next = *seq + 1
