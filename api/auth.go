@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"net/http"
 	"strings"
 	"time"
@@ -102,17 +103,26 @@ func (c *call) bucket(authErr error) (of class, client string) {
 	return of, "ip " + c.ClientIP() // no subject has a blank
 }
 
+// A tokenDigest stands for a token where it is kept: who sees it can do nothing
+// with it.
+type tokenDigest [sha256.Size]byte
+
+func digestOf(token string) tokenDigest {
+	var buf [1 << 10]byte // more than most are long
+	return sha256.Sum256(append(buf[:0], token...))
+}
+
 // tokens remember verified tokens for a minute: a signature costs more to
 // check than most of what it lets through.
 type tokens struct {
 	keys  *Keys
-	known *otter.Cache[string, *Claims] // by token; nobody changes them
+	known *otter.Cache[tokenDigest, *Claims] // nobody changes them
 }
 
 func newTokens(keys *Keys) (*tokens, error) {
-	known, err := otter.New(&otter.Options[string, *Claims]{
+	known, err := otter.New(&otter.Options[tokenDigest, *Claims]{
 		MaximumSize:      20_000,
-		ExpiryCalculator: otter.ExpiryWriting[string, *Claims](time.Minute),
+		ExpiryCalculator: otter.ExpiryWriting[tokenDigest, *Claims](time.Minute),
 	})
 	return &tokens{keys, known}, err
 }
@@ -120,7 +130,8 @@ func newTokens(keys *Keys) (*tokens, error) {
 func (t *tokens) close() { t.known.StopAllGoroutines() }
 
 func (t *tokens) verify(ctx context.Context, token string, now time.Time) (*Claims, error) {
-	c, ok := t.known.GetIfPresent(token)
+	digest := digestOf(token)
+	c, ok := t.known.GetIfPresent(digest)
 	if ok && now.Before(c.Expires().Add(leeway)) && now.After(c.IssuedAt.Add(-leeway)) {
 		return c, nil
 	}
@@ -128,6 +139,6 @@ func (t *tokens) verify(ctx context.Context, token string, now time.Time) (*Clai
 	if err != nil {
 		return nil, err
 	}
-	t.known.Set(strings.Clone(token), &claims) // token is a part of the whole header
+	t.known.Set(digest, &claims)
 	return &claims, nil
 }
