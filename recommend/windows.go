@@ -31,6 +31,7 @@ type Windows struct {
 	counts        topicCounts
 	parts         parts
 	standings     *standings
+	keptPages     keptCounts
 }
 
 // A WindowsConfig says what windows need.
@@ -141,6 +142,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		l.scene = arms.scene(scene)
 		n := min(c.limit, l.scene.Policy.Window.Length-c.position)
 		s, placed := w.stood(l, v, n)
+		w.countKept(v, s != nil)
 		if s == nil {
 			s = w.ranked(l, v)
 			placed, _ = s.place(r.Bare, true, c, n)

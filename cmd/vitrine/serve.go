@@ -166,6 +166,9 @@ func (p *process) buildAPI() (*http.Server, error) {
 		Shelf: p.shelf, Memory: p.memory, World: p.world, Store: store, Pseudonyms: p.engines.Pseudonyms, Checker: p.checker(), SecretKey: keys.Secret("cursor"),
 		Now: p.cfg.now, Logger: p.cfg.logger, Keep: p.cfg.KeepWindows,
 	})
+	if err := p.keeps(p.windows); err != nil {
+		return nil, err
+	}
 	pages := web.Config{
 		Windows: p.windows, Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
 		Session:      func(r *http.Request) (string, []string, bool) { return keys.Session(r, p.cfg.now()) },

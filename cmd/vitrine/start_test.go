@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,13 @@ func TestReadyIsAfterTheShelf(t *testing.T) {
 		if page.Next != "" {
 			path = "/v1/window?limit=50&cursor=" + page.Next
 		}
+	}
+	var metrics string
+	if _, b, err := c.do(http.MethodGet, "/metrics", nil); err == nil {
+		metrics = string(b)
+	}
+	if want := `vitrine_windows_kept_total{outcome="miss"} 1`; !strings.Contains(metrics, want) {
+		t.Errorf("metrics lack %s\n%s", want, metrics)
 	}
 	if seen != picks {
 		t.Errorf("%d of %d picks are in the window of a process that has just become ready", seen, picks)
