@@ -58,6 +58,7 @@ func newMetrics() *prometheus.Registry {
 // runService runs the parts of r until ctx ends. It stops in the order that
 // loses nothing: first the requests, then the folds, then the engines.
 func runService(ctx context.Context, cfg *config, env environment, r role) (err error) {
+	tuneRuntime(ctx, cfg, env.Getenv)
 	s, err := newService(ctx, cfg)
 	if err != nil {
 		return err
