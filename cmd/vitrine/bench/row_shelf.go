@@ -26,6 +26,7 @@ type shelved struct {
 	Held    int     `json:"held"`
 	Load    float64 `json:"load_s"`            // from SQLite
 	Written float64 `json:"write_s,omitempty"` // into it
+	Peak    float64 `json:"-"`                 // memory of the process that loaded, in MiB
 	Bytes   float64 `json:"bytes"`             // of heap for each pick, its share of products and experts in it
 	Median  float64 `json:"p50_us"`            // of a window, in this process
 	Mean    float64 `json:"mean_us"`           // of windows, one after the other
@@ -58,7 +59,7 @@ func shelfRow() Row {
 			r := Result{
 				Name: "shelf/" + short(float64(n)), Value: s.Mean, Unit: "µs/window", Floor: first, Ratio: s.Mean / first, P50: s.Median / 1000,
 				More: map[string]float64{
-					"bytes/pick": s.Bytes, "load s": s.Load, "put s": s.Written, "held": float64(s.Held), "allocations": s.Objects, "cards": s.Cards,
+					"bytes/pick": s.Bytes, "load s": s.Load, "peak MiB": s.Peak, "put s": s.Written, "held": float64(s.Held), "allocations": s.Objects, "cards": s.Cards,
 				},
 				Notes: []string{"without HTTP, on one goroutine; the floor is the smallest shelf"},
 				Aims:  []Aim{atMost("ratio", s.Mean/first, 1.5), atMost("bytes/pick", s.Bytes, 700)},
@@ -75,6 +76,13 @@ func shelfRow() Row {
 	}}
 }
 
+// What a step of the largest shelf may take; it takes a fraction of both.
+const (
+	shelfWithin  = 20 * time.Minute
+	shelfFixed   = 1 << 30 // bytes of memory
+	shelfPerPick = 2 << 10
+)
+
 // shelve measures a shelf in a process that does nothing else.
 func (b *Bench) shelve(ctx context.Context, n int) (*shelved, error) {
 	dir, err := os.MkdirTemp(b.dir, "shelf-")
@@ -82,22 +90,34 @@ func (b *Bench) shelve(ctx context.Context, n int) (*shelved, error) {
 		return nil, fmt.Errorf("shelf: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	s := new(shelved)
+	s := &shelved{Picks: n}
 	for _, step := range []string{"put", "load"} {
-		cmd := exec.CommandContext(ctx, b.Exe, "bench", "shelf", step, dir, strconv.Itoa(n)) //nolint:gosec // ourselves
-		said := new(tail)
-		cmd.Stderr = said
-		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-		cmd.WaitDelay = stopWithin
-		out, err := cmd.Output()
-		if err != nil {
-			return nil, errors.Join(ctx.Err(), fmt.Errorf("shelf %s: %w\n%s", step, err, said))
-		}
-		if err := json.Unmarshal(out, s); err != nil {
+		if err := b.shelfStep(ctx, step, dir, s); err != nil {
 			return nil, fmt.Errorf("shelf %s: %w", step, err)
 		}
 	}
 	return s, nil
+}
+
+// shelfStep has a process of its own do a step for s.Picks picks in dir, and
+// adds what it tells to s.
+func (b *Bench) shelfStep(ctx context.Context, step, dir string, s *shelved) error {
+	ctx, cancel := context.WithTimeout(ctx, shelfWithin)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, b.Exe, "bench", "shelf", step, dir, strconv.Itoa(s.Picks)) //nolint:gosec // ourselves
+	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMEMLIMIT=%d", shelfFixed+shelfPerPick*s.Picks))
+	said := new(tail)
+	cmd.Stderr = said
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = stopWithin
+	out, err := cmd.Output()
+	if err != nil {
+		return errors.Join(ctx.Err(), fmt.Errorf("%w\n%s", err, said))
+	}
+	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		s.Peak = float64(u.Maxrss) / 1024 //nolint:mnd // KiB on Linux
+	}
+	return json.Unmarshal(out, s)
 }
 
 // shelfReaders is how many readers ask for windows of a shelf.
