@@ -185,6 +185,17 @@ func (t *taste) interest(l *look, n int32) (fit float64, topic int32) {
 	return fit, topic
 }
 
+// shown are the rows of the picks that the reader was shown before.
+func (a *ask) shown() map[int32]struct{} {
+	shown := make(map[int32]struct{}, len(a.taste.traces))
+	for pick := range a.taste.traces {
+		if n, ok := a.picks.rows[pick]; ok && a.taste.seen(pick, a.horizon) {
+			shown[n] = struct{}{}
+		}
+	}
+	return shown
+}
+
 // seen reports whether the reader was shown a pick before at.
 func (t *taste) seen(pick string, at moment) bool {
 	trace, ok := t.traces[pick]

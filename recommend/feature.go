@@ -143,17 +143,23 @@ func (p *pool) leaveToHistory(t *ranking.Table) {
 	if len(p.taste.past.acts) == 0 {
 		return
 	}
-	acted := t.Column(featureActed)
+	var acted []int
+	for i, v := range t.Column(featureActed) {
+		if v != 0 {
+			acted = append(acted, i)
+		}
+	}
+	if len(acted) == 0 {
+		return
+	}
 	for _, name := range featureNames() {
 		switch name {
 		case featureActed, featureHistory, featureTrust, featureAvailability, featureSeen, featureRate:
 			continue
 		}
 		column := t.Column(name)
-		for i := range column {
-			if acted[i] != 0 {
-				column[i] = 0
-			}
+		for _, i := range acted {
+			column[i] = 0
 		}
 	}
 }

@@ -80,23 +80,35 @@ func (historyFeatures) fill(p *pool, t *ranking.Table) {
 	}
 	acted, history, topics := t.Column(featureActed), t.Column(featureHistory), t.Column(featureTopics)
 	expert := t.Column(featureOwn)
-	blind := 1 - p.answers().known() // his acts alone say nothing of what he passed over
+	blind := 1 - p.answers().known()   // his acts alone say nothing of what he passed over
+	past := make(map[int32]topicsPast) // by topic set
 	for i, at := range p.at {
-		var damp, strongest, most float64
-		for _, topic := range p.topics.sets[p.picks.row[p.found[i].row].topics].own {
-			damp = max(damp, bought[topic])
-			strongest = max(strongest, strength[topic])
-			most = max(most, times[topic])
+		row := &p.picks.row[p.found[i].row]
+		in, known := past[row.topics]
+		if !known {
+			var strongest, most float64
+			for _, topic := range p.topics.sets[row.topics].own {
+				in.damp = max(in.damp, bought[topic])
+				strongest = max(strongest, strength[topic])
+				most = max(most, times[topic])
+			}
+			in.depth, in.topics = math.Log1p(most)-2, blind*math.Log1p(strongest)
+			past[row.topics] = in
 		}
-		depth[i] = math.Log1p(most) - 2
+		depth[i] = in.depth
 		if p.taste.acted(p.products[at]) {
 			acted[i] = 1
 		} else {
-			topics[i] = blind * math.Log1p(strongest)
-			expert[i] = blind * math.Log1p(experts[p.picks.row[p.found[i].row].expert])
+			topics[i] = in.topics
+			if did := experts[row.expert]; did > 0 {
+				expert[i] = blind * math.Log1p(did)
+			}
 		}
 		if own[at] > 0 {
-			history[i] = math.Log(own[at] / (1 + damp))
+			history[i] = math.Log(own[at] / (1 + in.damp))
 		}
 	}
 }
+
+// topicsPast is what a reader's acts say of some topics together.
+type topicsPast struct{ damp, depth, topics float64 }

@@ -37,9 +37,11 @@ const opensPaired = 50
 
 func (listFeatures) fill(p *pool, t *ranking.Table) {
 	seen := t.Column(featureSeen)
-	for i := range p.found {
-		if p.taste.seen(p.Shelf.picks.ids[p.found[i].row], p.horizon) {
-			seen[i] = 1
+	if shown := p.shown(); len(shown) > 0 {
+		for i := range p.found {
+			if has(shown, p.found[i].row) {
+				seen[i] = 1
+			}
 		}
 	}
 	if p.memory == nil {

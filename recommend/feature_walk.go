@@ -156,14 +156,13 @@ func (w *walker) backward() {
 			if i == 0 {
 				continue
 			}
-			n := rec.picks[k]
-			row := &w.picks.row[n]
-			if row.since > w.horizon {
+			n, since := rec.picks[k], rec.sinces[k]
+			if since > w.horizon {
 				continue
 			}
 			for ; i > 0; i = w.next[i-1] {
 				if w.visits[i-1].reaches(n, w.look) {
-					w.step(&w.visits[i-1], int32(at), row.since)
+					w.step(&w.visits[i-1], int32(at), since)
 				}
 			}
 		}

@@ -48,6 +48,7 @@ func (a *ask) score(c *candidates, model ranking.Model) *scored {
 		feedback, seen := s.adjustments(i)
 		s.worth[i] = s.scores[i] + feedback + seen
 	}
+	cards := make([]standingCard, 0, len(s.products))
 	for i := range c.found {
 		if !c.found[i].first {
 			continue
@@ -58,11 +59,27 @@ func (a *ask) score(c *candidates, model ranking.Model) *scored {
 				best = int(k)
 			}
 		}
-		s.best = append(s.best, best)
+		cards = append(cards, standingCard{s.worth[best], len(cards), best})
 	}
-	slices.SortStableFunc(s.best, func(x, y int) int { return cmp.Compare(s.worth[y], s.worth[x]) })
+	slices.SortFunc(cards, func(x, y standingCard) int {
+		if c := cmp.Compare(y.worth, x.worth); c != 0 {
+			return c
+		}
+		return x.found - y.found
+	})
+	s.best = make([]int, len(cards))
+	for k := range cards {
+		s.best[k] = cards[k].index
+	}
 	s.deal()
 	return s
+}
+
+// A standingCard is the best pick of a product, to be sorted.
+type standingCard struct {
+	worth float64
+	found int // in order
+	index int
 }
 
 // deal makes cards of the best picks.

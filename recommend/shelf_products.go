@@ -23,12 +23,14 @@ type productRec struct {
 	perishable   bool
 	picks        []int32 // listed, oldest first
 	experts      []int32 // of picks
+	sinces       []moment
 }
 
 // insert lists the pick of row n.
 func (r *productRec) insert(n int32, picks *pickTable) {
 	if at, found := slices.BinarySearchFunc(r.picks, n, picks.age); !found {
 		r.picks, r.experts = slices.Insert(r.picks, at, n), slices.Insert(r.experts, at, picks.row[n].expert)
+		r.sinces = slices.Insert(r.sinces, at, picks.row[n].since)
 	}
 }
 
@@ -36,6 +38,7 @@ func (r *productRec) insert(n int32, picks *pickTable) {
 func (r *productRec) remove(n int32, picks *pickTable) {
 	if at, found := slices.BinarySearchFunc(r.picks, n, picks.age); found {
 		r.picks, r.experts = slices.Delete(r.picks, at, at+1), slices.Delete(r.experts, at, at+1)
+		r.sinces = slices.Delete(r.sinces, at, at+1)
 	}
 }
 

@@ -12,6 +12,7 @@ type crowd struct {
 	at             moment
 	picks, experts []int32
 	limited        bool // some of the experts are not found by everybody
+	demanded       bool // readers opened it of late
 }
 
 // crowd is that of a product by now, or as it was a moment ago.
@@ -20,7 +21,7 @@ func (a *ask) crowd(product int32) *crowd {
 	if c := at.Load(); c != nil && a.keep > 0 && c.at <= a.now && a.now-c.at < a.keep {
 		return c
 	}
-	c := &crowd{at: a.now, picks: a.crowded(product, func(int32) bool { return true })}
+	c := &crowd{at: a.now, picks: a.crowded(product, func(int32) bool { return true }), demanded: a.opened(product)}
 	c.experts = make([]int32, len(c.picks))
 	for i, n := range c.picks {
 		c.experts[i] = a.picks.row[n].expert
@@ -30,6 +31,37 @@ func (a *ask) crowd(product int32) *crowd {
 		at.Store(c)
 	}
 	return c
+}
+
+// demanded reports whether readers opened a product in the last days, by now or
+// a moment ago.
+func (a *ask) demanded(product int32) bool {
+	if a.keep > 0 {
+		return a.crowd(product).demanded
+	}
+	return a.opened(product)
+}
+
+func (a *ask) opened(product int32) bool {
+	const some, recent = 2, 7
+	opened := 0
+	for _, n := range a.Shelf.products.rec[product].picks {
+		p := a.picks.pulse[n]
+		if p == nil {
+			continue
+		}
+		for k := range p.parts {
+			for _, at := range p.parts[k].last {
+				if at == never || at > a.horizon || days(at, a.horizon) > recent {
+					continue
+				}
+				if opened++; opened == some {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // crowded are the picks of a product that may be seen and that only allows, the

@@ -181,22 +181,7 @@ func (s *scored) sayWalk(_ int, _ *Item, say *phrases) string {
 
 // sayDemand speaks when readers opened it in the last days, some of them.
 func (s *scored) sayDemand(i int, _ *Item, say *phrases) string {
-	const some, recent = 2, 7
-	opened := 0
-	for _, n := range s.Shelf.products.rec[s.picks.row[s.found[i].row].product].picks {
-		p := s.picks.pulse[n]
-		if p == nil {
-			continue
-		}
-		for k := range p.parts {
-			for _, at := range p.parts[k].last {
-				if at != never && at <= s.horizon && days(at, s.horizon) <= recent {
-					opened++
-				}
-			}
-		}
-	}
-	if opened < some {
+	if !s.demanded(s.picks.row[s.found[i].row].product) {
 		return ""
 	}
 	return say.demand

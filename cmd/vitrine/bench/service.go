@@ -68,17 +68,23 @@ func (b *Bench) serve(ctx context.Context, data string, flags ...string) (*Servi
 	return s, nil
 }
 
-// awaitLearned waits until the service has caught up with learning, for a while
-// at most: it takes a processor of its own meanwhile.
+// awaitLearned waits until the service has caught up with learning and does
+// nothing any more, for a while at most: it takes a processor of its own meanwhile.
 func (s *Service) awaitLearned(ctx context.Context, patient time.Duration) {
-	const lag, every = "vitrine_learning_lag_seconds", 250 * time.Millisecond
-	calm := 0 // how often in turn it had
-	for end := time.Now().Add(patient); calm < 4 && time.Now().Before(end) && ctx.Err() == nil; {
+	const (
+		lag   = "vitrine_learning_lag_seconds" // 0 until it has begun, too
+		every = time.Second
+		idle  = every / 10 // of CPU
+	)
+	spent, calm := s.CPU(), 0 // how often in turn it had
+	for end := time.Now().Add(patient); calm < 3 && time.Now().Before(end) && ctx.Err() == nil; {
+		sleepUntil(ctx, time.Now().Add(every))
+		before := spent
+		spent = s.CPU()
 		calm++
-		if s.metrics(ctx, lag)[lag] > 0 {
+		if s.metrics(ctx, lag)[lag] > 0 || spent-before > idle {
 			calm = 0
 		}
-		sleepUntil(ctx, time.Now().Add(every))
 	}
 }
 
