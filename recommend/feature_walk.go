@@ -87,6 +87,8 @@ type visit struct {
 	day    moment // of his pick of what the reader acted on
 	each   float64
 	picks  []int32 // of the expert, those that are walked to
+	// first and last are when the ends of picks were made.
+	first, last moment
 }
 
 // from visits those who picked what the reader acted on. Experts who picked the
@@ -109,6 +111,9 @@ func (w *walker) from(a *pastAct) {
 		others = others[max(0, len(others)-walkPicks):]
 		v.picks = others[:min(len(others), walkSteps-w.steps)]
 		v.whole = len(v.picks) == len(w.experts.rec[row.expert].picks)
+		if len(v.picks) > 0 {
+			v.first, v.last = w.picks.row[v.picks[0]].since, w.picks.row[v.picks[len(v.picks)-1]].since
+		}
 		w.steps += len(v.picks)
 		w.visits = append(w.visits, v)
 	}
@@ -161,7 +166,7 @@ func (w *walker) backward() {
 				continue
 			}
 			for ; i > 0; i = w.next[i-1] {
-				if w.visits[i-1].reaches(n, w.look) {
+				if w.visits[i-1].reaches(n, since, w.look) {
 					w.step(&w.visits[i-1], int32(at), since)
 				}
 			}
@@ -170,9 +175,13 @@ func (w *walker) backward() {
 	w.unlink()
 }
 
-// reaches reports whether n, a pick of the expert of v, is among those walked to.
-func (v *visit) reaches(n int32, l *look) bool {
-	return v.whole || len(v.picks) > 0 && l.picks.age(v.picks[0], n) <= 0 && l.picks.age(n, v.picks[len(v.picks)-1]) <= 0
+// reaches reports whether n, a pick of the expert of v that was made at since, is
+// among those walked to.
+func (v *visit) reaches(n int32, since moment, l *look) bool {
+	if since > v.first && since < v.last {
+		return true
+	}
+	return v.whole || since >= v.first && since <= v.last && len(v.picks) > 0 && l.picks.age(v.picks[0], n) <= 0 && l.picks.age(n, v.picks[len(v.picks)-1]) <= 0
 }
 
 // A chain leads from an expert to the visits of his, the first first, by their
