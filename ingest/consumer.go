@@ -56,7 +56,8 @@ type Consumer struct {
 	Duties func(ctx context.Context, d Duty)
 
 	// BatchSize is the largest number of events folded at once; 2,000 when 0. A
-	// batch is what is there: nothing waits for a batch to fill.
+	// batch is what is there: nothing waits for a batch to fill. Of what has been
+	// fetched, one batch is decided while the one before is being written.
 	BatchSize int
 	// Patience is how long events that refer to what another topic has not
 	// told wait while that topic's folding makes no progress although the
@@ -132,7 +133,7 @@ func (c *Consumer) defaults() Consumer {
 		d.Refresh = func(context.Context) error { return nil }
 	}
 	if d.BatchSize <= 0 {
-		d.BatchSize = 2000
+		d.BatchSize = defaultBatch
 	}
 	if d.Patience <= 0 {
 		d.Patience = 30 * time.Second

@@ -13,7 +13,7 @@ import (
 // A batchWrite is everything that a batch changes.
 type batchWrite struct {
 	leaves  []recommend.Document
-	made    []*leaf // those of leaves
+	made    []*leaf                      // those of leaves
 	topics  []string                     // of appends, sorted
 	appends map[string][]recommend.Event // by topic
 	letters []DeadLetter
@@ -195,20 +195,26 @@ func (l *lane) save(items []item) (docs []recommend.Document, spoiled bool) {
 	return docs, false
 }
 
-// write makes a batch durable. See lane for the order.
-func (l *lane) write(ctx context.Context, w batchWrite) error {
+// keep takes the leaves of a batch for what the store holds, or will hold once
+// the batch is written; if it is not, the lane forgets them.
+func (l *lane) keep(w batchWrite) {
+	for _, lf := range w.made {
+		lf.stored = lf.doc.Version
+		l.made.put(lf.doc.Ref, lf)
+	}
+}
+
+// write makes all of a batch durable but its states, together with states of
+// the batch before. See lane for the order.
+func (l *lane) write(ctx context.Context, w batchWrite, before []recommend.Document) error {
 	if len(w.letters) > 0 {
 		err := l.try(ctx, "bury", func(ctx context.Context) error { return l.dead.Bury(ctx, w.letters...) })
 		if err != nil {
 			return err
 		}
 	}
-	if err := l.put(ctx, "put leaves", w.leaves); err != nil {
+	if err := l.put(ctx, "put leaves", slices.Concat(w.leaves, before)); err != nil {
 		return err
-	}
-	for _, lf := range w.made {
-		lf.stored = lf.doc.Version
-		l.made.put(lf.doc.Ref, lf)
 	}
 	for _, t := range w.topics {
 		err := l.try(ctx, "append to "+t, func(ctx context.Context) error {
@@ -222,7 +228,7 @@ func (l *lane) write(ctx context.Context, w batchWrite) error {
 			return err
 		}
 	}
-	return l.put(ctx, "put states", w.states)
+	return nil
 }
 
 func (l *lane) put(ctx context.Context, what string, docs []recommend.Document) error {

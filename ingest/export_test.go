@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -23,6 +24,8 @@ func NewLane(f Folder, store recommend.Store, log recommend.Log, dead Burier) *L
 		refresh: func(context.Context) error { return nil },
 		catchUp: func(string) error { return nil },
 		pause:   func(int) error { return nil },
+		beside:  aside,
+		over:    func() bool { return false },
 		now:     time.Now, logger: slog.New(slog.DiscardHandler),
 		states: newRecent[string](statePriceOf), made: newRecent[recommend.Ref](leafPriceOf), caughtUp: map[string]int64{},
 	}}
@@ -31,6 +34,19 @@ func NewLane(f Folder, store recommend.Store, log recommend.Log, dead Burier) *L
 // Hooks sets what the lane calls to wait.
 func (l *Lane) Hooks(catchUp func(topic string) error, pause func(attempt int) error) {
 	l.catchUp, l.pause = catchUp, pause
+}
+
+// Stream sets the size of batches, and whether each is written before the next
+// is decided, or just after, on the goroutine of the lane.
+func (l *Lane) Stream(size int, before bool) {
+	l.size = size
+	l.beside = func(write func() error) func() error {
+		wait := sync.OnceValue(write)
+		if before {
+			_ = wait()
+		}
+		return wait
+	}
 }
 
 // Play sets what decisions look at.

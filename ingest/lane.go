@@ -19,9 +19,14 @@ import (
 // opTimeout bounds one call of the store or the log; then it is tried again.
 const opTimeout = 15 * time.Second
 
+// defaultBatch is how many events are folded together.
+const defaultBatch = 2000
+
 // A lane folds the messages of one partition in their order. It knows nothing
 // of consumer groups or fetching: it is given messages and says how many of
 // them are durable.
+//
+// It decides one batch while the one before is written, see stream.
 //
 // The order of its writes is what makes a crash harmless: dead letters, then
 // leaves, then what the events cause in other topics, then states. Once a
@@ -40,6 +45,13 @@ type lane struct {
 	logger *slog.Logger
 	meter  *topicMeter
 
+	size int // of batches; defaultBatch when 0
+	// beside runs a write while the next batch is decided, and returns what
+	// waits for it.
+	beside func(write func() error) (wait func() error)
+
+	// over reports whether no further batch is to be begun.
+	over func() bool
 	// refresh brings scene up to date with the store.
 	refresh func(context.Context) error
 	// catchUp waits until another topic has been folded as far as it is
@@ -51,7 +63,9 @@ type lane struct {
 
 	states *recent[string, *cached]
 	// made are leaves as this lane wrote them last: it alone writes them.
-	made       *recent[recommend.Ref, *leaf]
+	made *recent[recommend.Ref, *leaf]
+	// flying is what is being written beside, in the order of writing.
+	flying     []recommend.Document
 	eager      bool   // every change of a leaf is encoded at once, in the batch under way
 	generation uint64 // of the store that they are from, if it tells
 	// taken is the offset of the last message fetched, folded or not.
@@ -90,6 +104,12 @@ func (l *lane) fold(ctx context.Context, ms []kafka.Message) (n int, err error) 
 	for i, m := range ms {
 		items[i] = l.take(m)
 	}
+	n, err = l.stream(ctx, items)
+	l.settle(items[:n])
+	if n > 0 || err != nil {
+		return n, err
+	}
+	items = items[:min(len(items), l.batchSize())]
 	for {
 		n, wait, err := l.apply(ctx, items)
 		if err != nil {
@@ -189,7 +209,10 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 			l.forget()
 			continue
 		}
-		err = l.write(ctx, w)
+		l.keep(w)
+		if err = l.write(ctx, w, nil); err == nil {
+			err = l.put(ctx, "put states", w.states)
+		}
 		if errors.Is(err, recommend.ErrConflict) { // made from documents that are no more
 			l.forget()
 			continue
@@ -200,21 +223,41 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 		break
 	}
 	l.eager = false
-	for i := range items[:n] {
+	l.settle(items[:n])
+	return n, wait, nil
+}
+
+// settle counts items that are durable, and bounds what is kept.
+func (l *lane) settle(items []item) {
+	for i := range items {
 		l.meter.count(&items[i])
 	}
 	l.states.trim()
 	l.made.trim()
-	return n, wait, nil
+}
+
+// batchSize is how many items are decided and written together at most.
+func (l *lane) batchSize() int {
+	if l.size > 0 {
+		return l.size
+	}
+	return defaultBatch
 }
 
 // notice forgets the states that were read before the store's documents were
 // replaced, by a rebuild that may have made others.
 func (l *lane) notice() {
-	if s, ok := l.store.(interface{ Generation() uint64 }); ok && s.Generation() != l.generation {
-		l.generation = s.Generation()
+	if l.noticed() {
+		l.generation = l.store.(interface{ Generation() uint64 }).Generation() //nolint:forcetypeassert // noticed has seen it
 		l.forget()
 	}
+}
+
+// noticed reports whether the documents have been replaced since the states
+// were read.
+func (l *lane) noticed() bool {
+	s, ok := l.store.(interface{ Generation() uint64 })
+	return ok && s.Generation() != l.generation
 }
 
 // try calls op until it succeeds or fails for good.

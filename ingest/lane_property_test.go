@@ -27,6 +27,10 @@ type world struct {
 	most   int             // bytes of the data of an event that the log takes
 	dead   map[string]string
 	equip  func(*ingest.Lane) // nil leaves lanes as they are
+	// Of what a lane streams: the size of batches, 0 for the usual, and whether
+	// each is written before the next is decided.
+	size   int
+	before bool
 }
 
 func newWorld() *world {
@@ -126,6 +130,7 @@ func (w *world) lane(step func() fate) *ingest.Lane {
 		return f
 	}}
 	l := ingest.NewLane(w.folder, handStore{h: h}, h, h)
+	l.Stream(w.size, w.before)
 	if w.equip != nil {
 		w.equip(l)
 	}
@@ -235,6 +240,7 @@ func anyHistory(t *rapid.T) {
 
 // foldTwice lets two ingesters that fail and crash at ms, then one that does not.
 func foldTwice(t *rapid.T, w *world, ms []kafka.Message) {
+	w.size, w.before = rapid.IntRange(1, 4).Draw(t, "size of batches"), rapid.Bool().Draw(t, "written before")
 	var committed int64
 	fates := []fate{succeeds, succeeds, succeeds, succeeds, succeeds, succeeds, fails, lies, crashesBefore, crashesAfter}
 	ingester := func(yield func(struct{}) bool) {
@@ -277,6 +283,7 @@ func TestOneBatchEndsLikeFoldingOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ms := messages(t, "fail-leaf", "poison leaf")
 		w := newWorld()
+		w.size, w.before = rapid.IntRange(1, 30).Draw(t, "size of batches"), rapid.Bool().Draw(t, "written before")
 		l := w.lane(func() fate { return succeeds })
 		if n, err := l.Fold(t.Context(), ms); err != nil || n != len(ms) {
 			t.Fatalf("folded %d of %d: %v", n, len(ms), err)

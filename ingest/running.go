@@ -159,7 +159,7 @@ func (r *running) partition(ctx context.Context, commits *committer, f Folder, a
 		failed = 0
 		for len(ms) > 0 && ctx.Err() == nil {
 			p.note(ms[0].Offset, end, ms[0].Time)
-			n, err := r.batch(work, l, ms[:min(len(ms), r.BatchSize)])
+			n, err := r.batch(work, l, ms)
 			if n > 0 {
 				done = ms[n-1].Offset + 1
 				commits.add(a.ID, done)
@@ -205,7 +205,8 @@ func logFetch(ctx context.Context, log *slog.Logger, offset int64, err error) {
 func (r *running) lane(ctx context.Context, f Folder) *lane {
 	return &lane{
 		folder: f, store: r.Store, log: r.Log, dead: r.Dead, scene: r.Scene, clicks: r.Clicks, proves: r.Proves, codec: r.Codec,
-		now: r.Now, logger: r.Logger, meter: r.Metrics.of(f.Topic),
+		now: r.Now, logger: r.Logger, meter: r.Metrics.of(f.Topic), size: r.BatchSize, beside: aside,
+		over:    func() bool { return ctx.Err() != nil },
 		refresh: r.Refresh,
 		catchUp: func(topic string) error { return r.catchUp(ctx, topic) },
 		pause:   func(attempt int) error { return pause(ctx, r.Backoff(attempt)) },
