@@ -235,12 +235,12 @@ func TestPutGivesUp(t *testing.T) {
 
 func TestPutSplitsWhatIsLarge(t *testing.T) {
 	t.Run("by count", func(t *testing.T) {
-		f := healthy().on("POST /_bulk", bulkAnswer(t, slices.Repeat([]itemAnswer{created()}, 1000)...), bulkAnswer(t, created()))
-		if err := f.open(t, elastic.Config{}).Put(t.Context(), picks(1001)...); err != nil {
+		f := healthy().on("POST /_bulk", bulkAnswer(t, slices.Repeat([]itemAnswer{created()}, 5000)...), bulkAnswer(t, created()))
+		if err := f.open(t, elastic.Config{}).Put(t.Context(), picks(5001)...); err != nil {
 			t.Errorf("Put: %v, want nil", err)
 		}
-		if got := f.batches(t); len(got) != 2 || len(got[0]) != 1000 || got[1][0] != "p1000" {
-			t.Errorf("requests: got %d, want one of 1,000 documents and one of the last", len(got))
+		if got := f.batches(t); len(got) != 2 || len(got[0]) != 5000 || got[1][0] != "p5000" {
+			t.Errorf("requests: got %d, want one of 5,000 documents and one of the last", len(got))
 		}
 	})
 	t.Run("by size", func(t *testing.T) {

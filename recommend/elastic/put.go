@@ -13,10 +13,11 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// Bounds of one bulk request. Larger ones gain nothing and cost the node memory.
+// Bounds of one bulk request: a batch of ingest in one, unless it is large.
+// Larger ones gain nothing and cost the node memory.
 const (
 	maxBulkBytes = 5 << 20
-	maxBulkDocs  = 1000
+	maxBulkDocs  = 5000
 )
 
 // Put writes docs through the synchronous bulk API and reads the status of
