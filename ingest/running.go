@@ -142,21 +142,17 @@ func (r *running) partition(ctx context.Context, commits *committer, f Folder, a
 	log := r.Logger.With("topic", f.Topic, "partition", a.ID)
 	l := r.lane(ctx, f)
 	src := &source{client: r.client, topic: r.Cluster.topic(f.Topic), partition: a.ID, next: a.Offset}
+	fetches, halt := r.fetching(ctx, src, log)
+	defer halt()
 	done := int64(-1) // events before it are folded
-	for failed := 0; ctx.Err() == nil; {
-		ms, end, err := src.fetch(ctx)
-		switch {
-		case ctx.Err() != nil:
+	for got := range fetches {
+		ms, end := got.ms, got.end
+		if ctx.Err() != nil {
 			return
-		case err != nil:
-			logFetch(ctx, log, src.next, err)
-			_ = pause(ctx, r.Backoff(failed))
-			failed++
-			continue
-		case len(ms) > 0:
+		}
+		if len(ms) > 0 {
 			l.taken = ms[len(ms)-1].Offset
 		}
-		failed = 0
 		for len(ms) > 0 && ctx.Err() == nil {
 			p.note(ms[0].Offset, end, ms[0].Time)
 			n, err := r.batch(work, l, ms)
@@ -172,11 +168,51 @@ func (r *running) partition(ctx context.Context, commits *committer, f Folder, a
 			ms = ms[n:]
 		}
 		// The marks of transactions have offsets too, and are no messages.
-		if len(ms) == 0 && done < src.next {
-			done = src.next
+		if len(ms) == 0 && done < got.next {
+			done = got.next
 			commits.add(a.ID, done)
 		}
 		p.note(max(done, 0), end, time.Time{})
+	}
+}
+
+// fetched is what one fetch brought; next is the offset that the next asks for.
+type fetched struct {
+	ms        []kafka.Message
+	end, next int64
+}
+
+// fetching reads ahead of the folding, by one fetch: a further one waits until
+// that has been taken. The channel is closed when ctx ends, or by halt, which
+// waits for it.
+func (r *running) fetching(ctx context.Context, src *source, log *slog.Logger) (_ <-chan fetched, halt func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	out := make(chan fetched)
+	go func() {
+		defer close(out)
+		for failed := 0; ctx.Err() == nil; {
+			ms, end, err := src.fetch(ctx)
+			if err != nil {
+				if ctx.Err() != nil {
+					return
+				}
+				logFetch(ctx, log, src.next, err)
+				_ = pause(ctx, r.Backoff(failed))
+				failed++
+				continue
+			}
+			failed = 0
+			select {
+			case out <- fetched{ms, end, src.next}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out, func() {
+		cancel()
+		for range out { //nolint:revive // until it is closed
+		}
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 )
 
 // A long poll is answered as soon as there is anything; pollWait only says how
-// often an idle partition asks again. fetchBytes bounds what a lane holds in
-// memory; a broker sends at least one record batch, however large.
+// often an idle partition asks again. A lane holds two fetches in memory, of
+// fetchBytes each; a broker sends at least one record batch, however large.
 const (
 	pollWait   = 500 * time.Millisecond
 	fetchBytes = 1 << 20
