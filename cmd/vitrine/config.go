@@ -173,7 +173,7 @@ func (c *config) define(fs *flag.FlagSet) {
 	fs.BoolVar(&c.Demo, "demo", false, "fill an empty installation with the demo world, and sign in as anybody of it")
 	fs.DurationVar(&c.Linger, "linger", 0, "how long a stop goes on answering requests while /readyz sends them elsewhere")
 	fs.DurationVar(&c.Drain, "drain", 20*time.Second, "how long a stop may take, --linger aside")
-	fs.DurationVar(&c.KeepWindows, "keep-windows", 30*time.Second, "how long a reader's cards keep their scores while he does nothing; 0 scores every page anew")
+	fs.DurationVar(&c.KeepWindows, "keep-windows", time.Minute, "how long a reader's cards keep their scores while he does nothing; 0 scores every page anew")
 	fs.StringVar(&c.Log, "log", "info", "`level`: debug, info, warn or error")
 	fs.StringVar(&c.Kafka, "kafka", "", "Kafka `brokers`, host:port,…")
 	fs.StringVar(&c.Elastic, "elastic", "", "Elasticsearch `URLs`, http://host:port,…")
