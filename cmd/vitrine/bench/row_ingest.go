@@ -16,6 +16,9 @@ func busyRow() Row {
 		if err != nil {
 			return nil, err
 		}
+		if err := s.visited(ctx); err != nil {
+			return nil, err
+		}
 		subject, d, total := s.windows(s.Child, connections), new(Duel), fed{}
 		if _, err := subject.Load.Run(ctx, b.Warmup); err != nil {
 			return nil, err

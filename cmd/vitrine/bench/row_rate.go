@@ -11,6 +11,9 @@ func rateRow() Row {
 		if err != nil {
 			return nil, err
 		}
+		if err := s.visited(ctx); err != nil {
+			return nil, err
+		}
 		floor, err := s.floor(ctx)
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // windowRow is windows of 20 cards for readers in turn, beside the same page
@@ -13,6 +14,9 @@ func windowRow(name string, connections int) Row {
 		Run: func(ctx context.Context, b *Bench) ([]Result, error) {
 			s, err := b.Service(ctx)
 			if err != nil {
+				return nil, err
+			}
+			if err := s.visited(ctx); err != nil {
 				return nil, err
 			}
 			d, err := s.besideFloor(ctx, connections)
@@ -54,6 +58,21 @@ func anewRow(name string, connections int) Row {
 			return []Result{d.result(name, "windows/s")}, nil
 		},
 	}
+}
+
+// visited has all readers ask once, for two minutes at most: rows are about
+// readers who come back, on a service that they have found already.
+func (s *Service) visited(ctx context.Context) error {
+	const connections, patient, turn = 16, 2 * time.Minute, time.Second
+	all := s.windows(s.Child, connections)
+	begun := time.Now()
+	for time.Since(begun) < patient && all.Load.Next.Load() < int64(len(s.asks)) {
+		if _, err := all.Load.Run(ctx, turn); err != nil {
+			return err
+		}
+	}
+	s.bench.tell("%d readers asked in %s", all.Load.Next.Load(), time.Since(begun).Round(time.Second))
+	return nil
 }
 
 // besideFloor measures windows beside the same page from a fixed handler.
