@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // what it puts on the default mux is served nowhere
+	"net/http/pprof" // what it puts on the default mux is served nowhere
 	"time"
 )
 
