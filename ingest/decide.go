@@ -93,7 +93,7 @@ func (l *lane) get(ctx context.Context, want map[recommend.Ref]bool) (map[recomm
 // decision panicked, and may have left its state half changed: the item has
 // its error, and the others are to be decided again from what is stored.
 func (l *lane) decide(items []item, docs map[recommend.Ref]recommend.Document) (n int, wait *Premature, spoiled bool) {
-	s := Scene{Clicks: l.clicks, Proves: l.proves}
+	s := Scene{Clicks: l.clicks, Proves: l.proves, experts: map[string]*recommend.Expert{}}
 	s.Policy, s.Links = l.scene()
 	for i := range items {
 		it := &items[i]
@@ -136,6 +136,9 @@ func (l *lane) early(topic string, offset int64) bool {
 }
 
 func among(docs map[recommend.Ref]recommend.Document, refs []recommend.Ref) map[recommend.Ref]recommend.Document {
+	if len(refs) == 0 {
+		return nil
+	}
 	m := make(map[recommend.Ref]recommend.Document, len(refs))
 	for _, r := range refs {
 		if d, ok := docs[r]; ok {

@@ -47,6 +47,8 @@ type Scene struct {
 	Clicks *recommend.Clicks
 	// Docs holds those documents of Reads that exist.
 	Docs map[recommend.Ref]recommend.Document
+	// experts are those that were decoded for events of the same batch, by id.
+	experts map[string]*recommend.Expert
 	// Proves reports whether the window with an id was made for the reader
 	// whose events carry a pseudonym. Nil, every window was.
 	Proves func(windowID, pseudonym string) bool

@@ -78,8 +78,8 @@ func decidePick(s Scene, pub *recommend.Publisher, e recommend.Event, decoded an
 	}
 	d := pickDecision{scene: s, pub: pub, event: e, ref: recommend.Ref{Kind: recommend.KindPick, ID: id}}
 	if doc, ok := s.Docs[recommend.Ref{Kind: recommend.KindExpert, ID: expert}]; ok {
-		d.expert = new(recommend.Expert)
-		if err := json.Unmarshal(doc.Body, d.expert); err != nil {
+		var err error
+		if d.expert, err = s.expert(doc); err != nil {
 			return Outcome{}, fmt.Errorf("expert %s: %w", expert, err)
 		}
 	}
@@ -104,6 +104,22 @@ func decidePick(s Scene, pub *recommend.Publisher, e recommend.Event, decoded an
 		pub.Seen.Add(e)
 	}
 	return out, nil
+}
+
+// expert decodes the document of an expert, once for all events of a batch:
+// nobody changes it.
+func (s Scene) expert(doc recommend.Document) (*recommend.Expert, error) {
+	if x := s.experts[doc.ID]; x != nil {
+		return x, nil
+	}
+	x := new(recommend.Expert)
+	if err := json.Unmarshal(doc.Body, x); err != nil {
+		return nil, err
+	}
+	if s.experts != nil {
+		s.experts[doc.ID] = x
+	}
+	return x, nil
 }
 
 type pickDecision struct {

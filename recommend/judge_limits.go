@@ -68,7 +68,7 @@ func (v *Verdict) similar(c Case) {
 		if e.Shingles == nil || c.Edit != nil && e.Pick == c.Edit.Pick || c.At.Sub(e.said()) > rule.Window.D() {
 			continue
 		}
-		if similarity(v.shingles, e.Shingles) >= rule.Threshold {
+		if similarBy(v.shingles, e.Shingles, rule.Threshold) {
 			copies++
 		}
 	}

@@ -1,10 +1,10 @@
 package recommend
 
 import (
-	"hash/fnv"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // sketchSize is how many shingle hashes are kept: the standard error of the
@@ -25,14 +25,27 @@ func sketch(text string) []uint32 {
 		letters = append(letters, []rune("    ")[:width-len(letters)]...)
 	}
 	hashes := make([]uint32, 0, len(letters))
+	var shingle [width * utf8.UTFMax]byte
 	for i := range len(letters) - width + 1 {
-		h := fnv.New32a()
-		_, _ = h.Write([]byte(string(letters[i : i+width]))) // never fails
-		hashes = append(hashes, mix(h.Sum32()))
+		b := shingle[:0]
+		for _, r := range letters[i : i+width] {
+			b = utf8.AppendRune(b, r)
+		}
+		hashes = append(hashes, mix(fnv32a(b)))
 	}
 	slices.Sort(hashes)
 	hashes = slices.Compact(hashes)
 	return hashes[:min(len(hashes), sketchSize)]
+}
+
+// fnv32a is the hash of [hash/fnv.New32a], without the allocation.
+func fnv32a(b []byte) uint32 {
+	h := uint32(2166136261)
+	for _, c := range b {
+		h ^= uint32(c)
+		h *= 16777619
+	}
+	return h
 }
 
 // mix spreads the weak low bits of FNV; it is the finaliser of MurmurHash3.
@@ -62,4 +75,28 @@ func similarity(a, b []uint32) float64 {
 		return 0
 	}
 	return float64(both) / float64(union)
+}
+
+// similarBy reports whether similarity(a, b) >= threshold, and stops as soon as so
+// many letters differ that it cannot be.
+func similarBy(a, b []uint32, threshold float64) bool {
+	most := min(sketchSize, len(a)+len(b))
+	miss := int(float64(most)*(1-threshold)) + 1 // as many can still be within it
+	differ, union := 0, 0
+	for i, j := 0, 0; union < sketchSize && (i < len(a) || j < len(b)); union++ {
+		switch {
+		case j == len(b) || i < len(a) && a[i] < b[j]:
+			i++
+			differ++
+		case i == len(a) || b[j] < a[i]:
+			j++
+			differ++
+		default:
+			i, j = i+1, j+1
+		}
+		if differ > miss {
+			return false
+		}
+	}
+	return similarity(a, b) >= threshold
 }

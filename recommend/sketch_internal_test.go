@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"hash/fnv"
 	"slices"
 	"testing"
 
@@ -31,6 +32,22 @@ func TestSimilarityIsThatOfTheUnionsBottom(t *testing.T) {
 		}
 		if got := similarity(a, b); got != want {
 			t.Errorf("got %v, want %v", got, want)
+		}
+		threshold := rapid.Float64Range(0, 1).Draw(t, "threshold")
+		if got := similarBy(a, b, threshold); got != (want >= threshold) {
+			t.Errorf("alike by %v is %v with a similarity of %v", threshold, got, want)
+		}
+	})
+}
+
+// TestShinglesHashAsFNV holds the hash against that of the library.
+func TestShinglesHashAsFNV(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")
+		h := fnv.New32a()
+		_, _ = h.Write(b)
+		if got, want := fnv32a(b), h.Sum32(); got != want {
+			t.Errorf("got %d, want %d", got, want)
 		}
 	})
 }
