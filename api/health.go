@@ -33,7 +33,10 @@ const checkTimeout = 2 * time.Second
 func (s *Server) health(c *call) health {
 	ctx, cancel := context.WithTimeout(c.ctx(), checkTimeout)
 	defer cancel()
-	h := health{healthOK, listOf(s.Ready(ctx)).Items}
+	h := health{healthOK, []Check{}}
+	if !s.draining.Load() { // else nobody waits for what the engines say
+		h.Checks = listOf(s.Ready(ctx)).Items
+	}
 	if s.draining.Load() {
 		h.Checks = append(h.Checks, Check{Name: "draining", Required: true, Detail: "the process is stopping"})
 	}

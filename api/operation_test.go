@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,7 +14,13 @@ import (
 
 func TestReadinessTellsDegradedFromUnready(t *testing.T) {
 	var checks []api.Check
-	s := open(t, func(c *api.Config) { c.Ready = func(context.Context) []api.Check { return checks } })
+	looked := 0
+	s := open(t, func(c *api.Config) {
+		c.Ready = func(context.Context) []api.Check {
+			looked++
+			return checks
+		}
+	})
 	type health struct {
 		Status string
 		Checks []api.Check
@@ -37,10 +44,16 @@ func TestReadinessTellsDegradedFromUnready(t *testing.T) {
 		t.Errorf("got %+v, want ok", h)
 	}
 	s.server.Drain()
-	s.do("GET", "/readyz", nil).problem(503, "retry-later")
+	asked := looked
+	if p := s.do("GET", "/readyz", nil).problem(503, "retry-later"); len(p["checks"].([]any)) != 1 || looked != asked {
+		t.Errorf("got %v after %d looks at the engines: one that stops says so without waiting for them", p["checks"], looked-asked)
+	}
 	s.do("GET", "/startupz", nil).is(200)
 	s.do("GET", "/livez", nil, as("nonsense")).is(200)
-	if got := s.do("GET", "/v1/topics", nil).is(200).header.Get("Connection"); got != "close" {
+	s.do("GET", "/v1/topics", nil).is(200)
+	last := httptest.NewRecorder() // a client keeps this header to itself
+	s.server.ServeHTTP(last, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/topics", http.NoBody))
+	if got := last.Header().Get("Connection"); got != "close" {
 		t.Errorf("Connection: got %q of a server that stops, want close", got)
 	}
 }

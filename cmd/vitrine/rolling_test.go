@@ -52,7 +52,7 @@ func rollingRestart(t *testing.T, in *installation, command string, of ...*insta
 			o.write("world/experts.jsonl", experts.String())
 			o.write("world/picks.jsonl", lines.String())
 			o.run("import", "--trusted", o.dir+"/world")
-			o.served = append(o.served, "--linger", "2s")
+			o.served = append(o.served, "--linger", "3s")
 		}
 		b.behind = append(b.behind, &backend{process: o.start(command)})
 	}
@@ -111,7 +111,7 @@ type backend struct {
 
 // watch asks whether the process is ready, all the time.
 func (o *backend) watch(ctx context.Context) {
-	probe := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	probe := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
