@@ -30,7 +30,8 @@ type feeding struct {
 
 // fed is what a feeding did.
 type fed struct {
-	Seconds float64 `json:"seconds"`
+	Seconds float64 `json:"seconds"` // until it was told to stop
+	Late    float64 `json:"late"`    // seconds from then to the last answer
 	Actions int64   `json:"actions"`
 	Picks   int64   `json:"picks"`
 	Errors  int64   `json:"errors"`
@@ -62,7 +63,7 @@ func Feed(ctx context.Context, file string, out io.Writer) error {
 	s := &Service{Child: &Child{Addr: f.Addr}, keys: keys}
 	w := NewWorld(f.World)
 	w.dice = rand.New(rand.NewPCG(f.World.Seed, uint64(f.Run)+3)) //nolint:gosec // dice, no secret
-	done := make(chan fed)
+	done := make(chan fed, 2*feedConnections)
 	begun := time.Now()
 	for _, send := range []struct {
 		each func(*Service, *World, *client, int) error
@@ -91,6 +92,8 @@ func Feed(ctx context.Context, file string, out io.Writer) error {
 		}
 	}
 	var all fed
+	<-ctx.Done()
+	all.Seconds = time.Since(begun).Seconds()
 	for range 2 * feedConnections {
 		d := <-done
 		all.Actions, all.Picks, all.Errors = all.Actions+d.Actions, all.Picks+d.Picks, all.Errors+d.Errors
@@ -98,13 +101,15 @@ func Feed(ctx context.Context, file string, out io.Writer) error {
 			all.Error = d.Error
 		}
 	}
-	all.Seconds = time.Since(begun).Seconds()
+	all.Late = time.Since(begun).Seconds() - all.Seconds
 	return json.NewEncoder(out).Encode(all)
 }
 
-// feedConnections is how many connections actions come on, and as many picks:
-// a write is answered once it can be read, and others go on meanwhile.
-const feedConnections = 16
+// feedConnections is how many connections actions come on at most, and as many
+// picks: a write is answered once it can be read, and others go on meanwhile.
+// Readers do not wait for one another; so there are enough for answers that take
+// two seconds and more.
+const feedConnections = 128
 
 // send calls each for whatever is due, on a connection of its own, until ctx
 // ends. A request that failed is told, and the next is on a new connection.

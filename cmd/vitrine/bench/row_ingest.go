@@ -43,6 +43,7 @@ func busyRow() Row {
 				return nil, err2
 			}
 			total.Seconds, total.Actions, total.Picks = total.Seconds+done.Seconds, total.Actions+done.Actions, total.Picks+done.Picks
+			total.Late = max(total.Late, done.Late)
 			if total.Errors += done.Errors; total.Error == "" {
 				total.Error = done.Error
 			}
@@ -54,6 +55,7 @@ func busyRow() Row {
 		r.More["actions/s"] = float64(total.Actions) / total.Seconds
 		r.More["picks/s"] = float64(total.Picks) / total.Seconds
 		r.More["lag at the end"] = lag
+		r.More["last write's answer s"] = total.Late
 		r.Aims = []Aim{atLeast("ratio", r.Ratio, 0.7), atLeast("actions/s", r.More["actions/s"], 0.9*actions), atLeast("picks/s", r.More["picks/s"], 0.9*picks)}
 		if total.Errors > 0 {
 			r.Errors += total.Errors
