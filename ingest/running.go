@@ -211,7 +211,7 @@ func (r *running) fetching(ctx context.Context, src *source, log *slog.Logger) (
 	}()
 	return out, func() {
 		cancel()
-		for range out { //nolint:revive // until it is closed
+		for range out { // until it is closed
 		}
 	}
 }

@@ -36,7 +36,7 @@ func (l *lane) stream(ctx context.Context, items []item) (durable int, err error
 		return err
 	}
 	whole := true
-	for begun < len(items) && whole && !(begun > 0 && l.over()) {
+	for begun < len(items) && whole && (begun == 0 || !l.over()) {
 		batch := items[begun:min(begun+l.batchSize(), len(items))]
 		var w batchWrite
 		w, n, ahead, failed := l.ahead(ctx, batch)
