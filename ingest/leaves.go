@@ -46,7 +46,7 @@ func (l *lane) leaves(ctx context.Context, items []item, w *batchWrite) (spoiled
 			continue
 		}
 		if err := l.guard(recommend.Event{Topic: l.folder.Topic}, lf.encode); err != nil {
-			l.eager = true // which of its changes is to blame shows when each is encoded
+			l.eager = true   // which of its changes is to blame shows when each is encoded
 			return true, nil //nolint:nilerr // it is found again
 		}
 		w.leaves, w.made = append(w.leaves, lf.doc), append(w.made, lf)
