@@ -18,6 +18,7 @@ import (
 // see [standings.of]. It never changes.
 type standing struct {
 	at      moment  // as of when it was scored
+	until   moment  // it is too old from then on
 	scene   *Scene  // without the changes of arms
 	version int64   // of the reader's document, -1 for none
 	reader  *Reader // without what is only scored by
@@ -107,11 +108,20 @@ func (k *standings) of(key standingKey, version int64) *standing {
 	return s
 }
 
+// set keeps s. Standings that begin together do not end together: each is kept
+// for its reader's part of the time, between half of it and all.
+func (k *standings) set(key standingKey, s *standing) {
+	const parts = 64
+	part := moment(ranking.Hash(key.reader) % parts) //nolint:gosec // below 64
+	s.until = s.at + k.keep - k.keep/2*part/parts
+	k.all.Set(key, s)
+}
+
 // good reports whether s may serve a page by now: it is not too old, of the same
 // policy and model, its rows are still those of its picks, and no pick has come
 // that the reader would be shown.
 func (k *standings) good(s *standing, l *look, scene *Scene, turn uint64) bool {
-	if s.scene != scene || s.turn != turn || s.dropped != l.dropped || s.at > l.now || l.now-s.at >= k.keep {
+	if s.scene != scene || s.turn != turn || s.dropped != l.dropped || s.at > l.now || l.now >= s.until {
 		return false
 	}
 	return l.now-s.at < soon || !s.concerned(l)
@@ -337,7 +347,7 @@ func (w *Windows) ranked(l *look, v *serving) *scored {
 	turn := w.turn(a.on)
 	s := a.score(a.gather(v.arms.shares(w.parts.sources(a))), v.arms.model(w.model(a.on, v.scene.Policy)))
 	if w.recalling(v.WindowRequest, v.topics) != nil && v.Cursor == "" && len(v.who.missing) == 0 && len(a.missing) == 0 {
-		w.standings.all.Set(keyOf(v.who.name, v.topics), s.keep(v.scene, v.who.version, v.who.reader, turn))
+		w.standings.set(keyOf(v.who.name, v.topics), s.keep(v.scene, v.who.version, v.who.reader, turn))
 	}
 	return s
 }

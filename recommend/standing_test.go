@@ -229,3 +229,36 @@ func TestAKeptStandingFollowsTheModel(t *testing.T) {
 		t.Errorf("after other weights the scores are %v still", got)
 	}
 }
+
+func TestStandingsThatBeginTogetherEndOneByOne(t *testing.T) {
+	kept, f := keeping(t)
+	f.crowd(t, 30)
+	serve := func(freshness float64) {
+		f.memory.SetModel(recommend.SurfaceHome, 1, ranking.NewLinear(ranking.Weight{Name: "freshness", Value: freshness}))
+	}
+	const readers = 200
+	best := func(r int) float64 {
+		return kept.window(t, recommend.WindowRequest{Reader: fmt.Sprint("r", r), Seed: 7, Limit: 1, Brief: true}).Items[0].Score
+	}
+	before := make([]float64, readers)
+	serve(1)
+	for r := range before {
+		before[r] = best(r)
+	}
+	serve(1.01) // tells those who are scored anew
+	for _, c := range []struct {
+		after    time.Duration
+		from, to int
+	}{{14 * time.Second, 0, 0}, {8 * time.Second, readers / 4, readers * 3 / 4}, {8 * time.Second, readers, readers}} {
+		f.clock.add(c.after)
+		over := 0
+		for r := range before {
+			if best(r) != before[r] {
+				over++
+			}
+		}
+		if over < c.from || over > c.to {
+			t.Errorf("%s later %d of %d standings are over, want %d to %d", c.after, over, readers, c.from, c.to)
+		}
+	}
+}
