@@ -55,9 +55,10 @@ type Mixer struct {
 
 // NewMixer returns a mixer for an empty page.
 func NewMixer(discounts [Groups]Discount) *Mixer {
-	m := &Mixer{discounts: discounts, topics: make(map[int32]int)}
+	const page = 24 // of that many cards nothing grows
+	m := &Mixer{discounts: discounts, topics: make(map[int32]int, page)}
 	for k := range m.held {
-		m.held[k] = make(map[int32]int)
+		m.held[k] = make(map[int32]int, page)
 	}
 	return m
 }

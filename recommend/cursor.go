@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"vitrine.dev/ranking"
@@ -180,7 +181,9 @@ func short(hash uint64) uint64 { return hash & (1<<(8*shortSize) - 1) }
 
 func (s *served) add(c servedCard) {
 	if s.by == nil {
-		s.by, s.experts = make(map[uint64]struct{}), make(map[uint16]int)
+		const page = 24 // of that many cards nothing grows
+		s.by, s.experts = make(map[uint64]struct{}, page), make(map[uint16]int, page)
+		s.cards = slices.Grow(s.cards, page)
 	}
 	s.cards = append(s.cards, c)
 	s.by[c.what] = struct{}{}

@@ -61,7 +61,7 @@ func (s *scored) item(p placing, lang string, c *cursor) (Item, *face) {
 		sums := s.sums(item.Factors)
 		speak = loudest(&sums)
 	}
-	first, others := s.others(row, s.taste)
+	first, others := s.others(row, s.taste, make([]int32, 0, 8))
 	item.AlsoBy = s.alsoBy(first)
 	item.Reasons = s.reasons(i, speak, others, &item, lang)
 	c.position++

@@ -78,6 +78,7 @@ func (w *Windows) Insertions(ctx context.Context, r InsertionsRequest) (*Window,
 		s := a.score(a.gather(arms.shares(w.parts.sources(a))), arms.model(w.model(a.on, scene.Policy)))
 		var placed []placing
 		placed, rests = s.apart(s.mix(c.seed), &had, rules, n)
+		page.room(len(placed))
 		for _, p := range placed {
 			page.show(s.item(p, r.Lang, c))
 		}

@@ -90,18 +90,18 @@ func (l *look) otherPicks(n int32, t *taste) []int32 {
 	return l.crowded(row.product, func(o int32) bool { return l.picks.row[o].expert != row.expert && t.allows(l, o) })
 }
 
-// others are the first of otherPicks, and how many there are. The number may be
+// others appends the first of otherPicks, and says how many there are. The number may be
 // as old as what windows keep; what is shown is looked at again.
-func (a *ask) others(n int32, t *taste) (first []int32, all int) {
+func (a *ask) others(n int32, t *taste, first []int32) (_ []int32, all int) {
 	most := a.scene.Policy.Window.AlsoBy
 	row := &a.picks.row[n]
 	if len(a.Shelf.products.rec[row.product].picks) == 1 {
-		return nil, 0
+		return first, 0
 	}
 	c := a.crowd(row.product)
 	if c.limited || t.choosy() {
 		others := a.otherPicks(n, t)
-		return firstOf(others, most), len(others)
+		return append(first, firstOf(others, most)...), len(others)
 	}
 	for i, o := range c.picks {
 		switch expert := c.experts[i]; {

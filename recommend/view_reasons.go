@@ -3,6 +3,7 @@ package recommend
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"vitrine.dev/ranking"
@@ -121,7 +122,7 @@ func (s *scored) reasons(i int, speak voices, others int, item *Item, lang strin
 		out = slices.Insert(out, 0, say.explore)
 	}
 	if len(out) == 0 {
-		out = append(out, fmt.Sprintf(say.topic, s.topicLabel(item.Topics[0], lang)))
+		out = append(out, filled(say.topic, s.topicLabel(item.Topics[0], lang)))
 	}
 	return out[:min(mostReasons, len(out))]
 }
@@ -131,14 +132,14 @@ func (s *scored) sayInterest(i int, _ *Item, say *phrases) string {
 	if topic < 0 || fit <= 0 {
 		return ""
 	}
-	return fmt.Sprintf(say.interest, s.topicLabel(s.topics.ids[topic], say.lang))
+	return filled(say.interest, s.topicLabel(s.topics.ids[topic], say.lang))
 }
 
 func (s *scored) sayFollow(i int, item *Item, say *phrases) string {
 	if !has(s.taste.follows, s.picks.row[s.found[i].row].expert) {
 		return ""
 	}
-	return fmt.Sprintf(say.follow, item.Expert.Name)
+	return filled(say.follow, item.Expert.Name)
 }
 
 // sayFollowed speaks when another expert whom the reader follows picked it.
@@ -160,7 +161,7 @@ func (s *scored) sayHistory(i int, _ *Item, say *phrases) string {
 		if did == "" {
 			continue
 		}
-		return fmt.Sprintf(did, say.ago(a.at, s.horizon))
+		return filled(did, say.ago(a.at, s.horizon))
 	}
 	return ""
 }
@@ -210,6 +211,12 @@ type phrases struct {
 	impersonal, muteExpert, unfed      string
 }
 
+// filled is a phrase with what in its place.
+func filled(phrase, what string) string {
+	before, after, _ := strings.Cut(phrase, "%s")
+	return before + what + after
+}
+
 // ago is when something was, in days.
 func (p *phrases) ago(at, now moment) string {
 	switch n := int(now/dayLong - at/dayLong); {
@@ -256,11 +263,11 @@ func (l *look) topicLabel(id, lang string) string {
 }
 
 // topic is the topic of the policy with id, or one that has no labels.
-func (p *Policy) topic(id string) Topic {
+func (p *Policy) topic(id string) *Topic {
 	for i := range p.Topics {
 		if p.Topics[i].ID == id {
-			return p.Topics[i]
+			return &p.Topics[i]
 		}
 	}
-	return Topic{ID: id}
+	return &Topic{ID: id}
 }

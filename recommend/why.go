@@ -149,7 +149,7 @@ func (w *Windows) explain(a *ask, arms *assignment, c *cursor, r *WhyRequest) (*
 	item.Source = out.Source
 	factors := s.factors(i, out.Score)
 	sums := s.sums(factors)
-	_, others := s.others(s.found[i].row, s.taste)
+	_, others := s.others(s.found[i].row, s.taste, nil)
 	out.Reasons = s.reasons(i, loudest(&sums), others, &item, r.Lang)
 	out.Factors = s.worded(i, factors, &item, r.Lang)
 	out.Changes = s.changes(i, factors, &item, r.Lang)

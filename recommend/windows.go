@@ -148,6 +148,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 			placed, _ = s.place(r.Bare, true, c, n)
 		}
 		more = s.more || s.kept == nil && len(s.best) > len(placed)
+		page.room(len(placed))
 		for _, p := range placed {
 			page.show(s.item(p, r.Lang, c))
 		}
