@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"bytes"
 	"errors"
 	"math"
 	"reflect"
@@ -104,11 +105,11 @@ func (w *Windows) Outdated() (ids []string) {
 			}
 			for _, lang := range []string{"en", "zh"} {
 				var page Window
-				f, anew := l.face(int32(n), lang), l.newCard(int32(n), lang) //nolint:gosec // few rows
+				f, anew := l.face(int32(n), lang), l.newCard(int32(n), lang)
 				page.show(f.item, f)
 				got, err := page.AppendJSON(nil)
 				want, err2 := (&Window{Items: []Item{anew}}).AppendJSON(nil)
-				if !reflect.DeepEqual(f.item, anew) || err != nil || err2 != nil || string(got) != string(want) {
+				if !reflect.DeepEqual(f.item, anew) || err != nil || err2 != nil || !bytes.Equal(got, want) {
 					ids = append(ids, id)
 				}
 			}

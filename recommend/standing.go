@@ -112,7 +112,7 @@ func (k *standings) of(key standingKey, version int64) *standing {
 // for its reader's part of the time, between half of it and all.
 func (k *standings) set(key standingKey, s *standing) {
 	const parts = 64
-	part := moment(ranking.Hash(key.reader) % parts) //nolint:gosec // below 64
+	part := moment(ranking.Hash(key.reader) % parts)
 	s.until = s.at + k.keep - k.keep/2*part/parts
 	k.all.Set(key, s)
 }

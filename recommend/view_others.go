@@ -55,7 +55,8 @@ func (a *ask) opened(product int32) bool {
 				if at == never || at > a.horizon || days(at, a.horizon) > recent {
 					continue
 				}
-				if opened++; opened == some {
+				opened++
+				if opened == some {
 					return true
 				}
 			}

@@ -66,7 +66,7 @@ type Window struct {
 func (w *Window) room(n int) { w.Items, w.faces = make([]Item, 0, n), make([]*face, 0, n) }
 
 // show adds a card, which changes nothing of its face.
-func (w *Window) show(i Item, f *face) { //nolint:gocritic // a card is built once
+func (w *Window) show(i Item, f *face) {
 	w.Items, w.faces = append(w.Items, i), append(w.faces, f)
 }
 
