@@ -222,13 +222,13 @@ func (l *lane) attempt(ctx context.Context, items []item) (n int, wait *Prematur
 		}
 		break
 	}
-	l.eager = false
 	l.settle(items[:n])
 	return n, wait, nil
 }
 
 // settle counts items that are durable, and bounds what is kept.
 func (l *lane) settle(items []item) {
+	l.eager = false
 	for i := range items {
 		l.meter.count(&items[i])
 	}
