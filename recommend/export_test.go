@@ -2,9 +2,11 @@ package recommend
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"math"
 	"reflect"
+	"runtime"
 
 	"vitrine.dev/ranking"
 )
@@ -116,4 +118,10 @@ func (w *Windows) Outdated() (ids []string) {
 		}
 	})
 	return ids
+}
+
+// Occupy takes the turns of all pages that are scored, until end.
+func (w *Windows) Occupy(ctx context.Context) (end func(), err error) {
+	all := int64(runtime.GOMAXPROCS(0))
+	return func() { w.scoring.Release(all) }, w.scoring.Acquire(ctx, all)
 }

@@ -70,6 +70,10 @@ func (w *Windows) Insertions(ctx context.Context, r InsertionsRequest) (*Window,
 			return page, nil
 		}
 	}
+	if err := w.scoring.Acquire(ctx, 1); err != nil {
+		return nil, fmt.Errorf("insertions: %w", err)
+	}
+	defer w.scoring.Release(1)
 	var rests time.Time // the first of the experts who were left out comes back
 	w.shelf.read(scene, now, func(l *look) {
 		l.scene = arms.scene(scene)

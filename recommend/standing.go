@@ -109,11 +109,11 @@ func (k *standings) of(key standingKey, version int64) *standing {
 }
 
 // set keeps s. Standings that begin together do not end together: each is kept
-// for its reader's part of the time, between half of it and all.
+// for its reader's part of the time, between three quarters of it and all.
 func (k *standings) set(key standingKey, s *standing) {
 	const parts = 64
 	part := moment(ranking.Hash(key.reader) % parts)
-	s.until = s.at + k.keep - k.keep/2*part/parts
+	s.until = s.at + k.keep - k.keep/4*part/parts
 	k.all.Set(key, s)
 }
 

@@ -1,6 +1,8 @@
 package recommend_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -249,7 +251,7 @@ func TestStandingsThatBeginTogetherEndOneByOne(t *testing.T) {
 	for _, c := range []struct {
 		after    time.Duration
 		from, to int
-	}{{14 * time.Second, 0, 0}, {8 * time.Second, readers / 4, readers * 3 / 4}, {8 * time.Second, readers, readers}} {
+	}{{22 * time.Second, 0, 0}, {4 * time.Second, readers / 4, readers * 3 / 4}, {4 * time.Second, readers, readers}} {
 		f.clock.add(c.after)
 		over := 0
 		for r := range before {
@@ -260,5 +262,37 @@ func TestStandingsThatBeginTogetherEndOneByOne(t *testing.T) {
 		if over < c.from || over > c.to {
 			t.Errorf("%s later %d of %d standings are over, want %d to %d", c.after, over, readers, c.from, c.to)
 		}
+	}
+}
+
+func TestAKeptPageDoesNotWaitForThoseThatAreScored(t *testing.T) {
+	kept, f := keeping(t)
+	f.crowd(t, 30)
+	known := recommend.WindowRequest{Reader: "known", Seed: 7, Brief: true}
+	other := recommend.WindowRequest{Reader: "other", Seed: 7, Brief: true}
+	want := picksOf(kept.window(t, known).Items)
+	end, err := kept.Occupy(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := picksOf(kept.window(t, known).Items); !slices.Equal(got, want) {
+		t.Errorf("beside others %v, want %v", got, want)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, ask := range map[string]func() error{
+		"window": func() error { _, err := kept.Window(ctx, other); return err },
+		"rank": func() error {
+			_, err := kept.Rank(ctx, recommend.RankRequest{Reader: "other", Picks: want})
+			return err
+		},
+	} {
+		if err := ask(); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s without a turn: %v, want %v", name, err, context.Canceled)
+		}
+	}
+	end()
+	if got := kept.window(t, other).Items; len(got) == 0 {
+		t.Error("no page once it is its turn")
 	}
 }

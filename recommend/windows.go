@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"vitrine.dev/ranking"
 )
@@ -31,6 +34,7 @@ type Windows struct {
 	counts        topicCounts
 	parts         parts
 	standings     *standings
+	scoring       *semaphore.Weighted // of pages that are scored at once
 	keptPages     keptCounts
 }
 
@@ -72,8 +76,8 @@ func NewWindows(c WindowsConfig) *Windows {
 		c.KeepBytes = 512 << 20
 	}
 	return &Windows{
-		standings: newStandings(c.Keep, c.KeepBytes),
-		shelf:     c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker, memory: c.Memory,
+		standings: newStandings(c.Keep, c.KeepBytes), scoring: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
+		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker, memory: c.Memory,
 		signer: signer{key: slices.Clone(c.SecretKey)},
 		now:    c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout, parts: allParts(),
 	}
@@ -107,9 +111,11 @@ func (w *Windows) Known(ids []string) []bool {
 // interests, follows and mutes.
 const missingReader = "reader"
 
-// Window returns one page of a reader's window. It fails only for a request
-// that is wrong, with a [*Refusal]: validation, topic-unknown, cursor-invalid
-// or cursor-expired. When the reader's document cannot be had the window is
+// Window returns one page of a reader's window. It fails for a request that is
+// wrong, with a [*Refusal]: validation, topic-unknown, cursor-invalid or
+// cursor-expired; and when ctx ends before the page has its turn: no more pages
+// are scored at once than there are processors, so that what takes a moment does
+// not wait behind all that take long. When the reader's document cannot be had the window is
 // that of somebody unknown, and Degraded.
 //
 // The pages of a window show no product twice and leave none out that could be
@@ -131,6 +137,12 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	}
 	if arms, err = who.arms(scene.Policy, c.window); err != nil {
 		return nil, err
+	}
+	if who.kept == nil || momentOf(now) >= who.kept.until {
+		if err := w.scoring.Acquire(ctx, 1); err != nil {
+			return nil, fmt.Errorf("window: %w", err)
+		}
+		defer w.scoring.Release(1)
 	}
 	page := &Window{
 		ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Arm: arms.label,

@@ -22,8 +22,9 @@ const (
 // Rank orders the picks of a request for its reader, for those who have
 // candidates of their own. Several picks of one product become one card, the
 // best of them. What is no card is in LeftOut with the reason, in the order of
-// the request; what the limit cuts off is not. It fails only for a request that
-// is wrong, with a [*Refusal].
+// the request; what the limit cuts off is not. It fails for a request that is
+// wrong, with a [*Refusal], and when ctx ends before it has its turn, as
+// [Windows.Window] does.
 func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 	if err := r.validate(); err != nil {
 		return nil, err
@@ -31,6 +32,10 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 	scene, now := w.world.Scene(), w.now()
 	who := w.named(ctx, r.Reader)
 	arms := who.deal(scene.Policy, SurfaceRank)
+	if err := w.scoring.Acquire(ctx, 1); err != nil {
+		return nil, fmt.Errorf("rank: %w", err)
+	}
+	defer w.scoring.Release(1)
 	c := &cursor{window: w.newWindow(&who, SurfaceRank, &arms, 0), seed: r.Seed}
 	page := &Window{
 		ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Arm: arms.label,
