@@ -196,8 +196,9 @@ func (b *balancer) send(method, path, token string) {
 }
 
 func (b *balancer) next() *backend {
-	for range b.behind {
-		if o := b.behind[int(b.turn.Add(1))%len(b.behind)]; o.ready.Load() {
+	turn := int(b.turn.Add(1)) // others take theirs meanwhile
+	for i := range b.behind {
+		if o := b.behind[(turn+i)%len(b.behind)]; o.ready.Load() {
 			return o
 		}
 	}
