@@ -125,3 +125,13 @@ func (w *Windows) Occupy(ctx context.Context) (end func(), err error) {
 	all := int64(runtime.GOMAXPROCS(0))
 	return func() { w.scoring.Release(all) }, w.scoring.Acquire(ctx, all)
 }
+
+// Idle reports whether no page has a turn.
+func (w *Windows) Idle() bool {
+	all := int64(runtime.GOMAXPROCS(0))
+	free := w.scoring.TryAcquire(all)
+	if free {
+		w.scoring.Release(all)
+	}
+	return free
+}

@@ -70,12 +70,8 @@ func (w *Windows) Insertions(ctx context.Context, r InsertionsRequest) (*Window,
 			return page, nil
 		}
 	}
-	if err := w.scoring.Acquire(ctx, 1); err != nil {
-		return nil, fmt.Errorf("insertions: %w", err)
-	}
-	defer w.scoring.Release(1)
 	var rests time.Time // the first of the experts who were left out comes back
-	w.shelf.read(scene, now, func(l *look) {
+	err := w.readInTurn(ctx, scene, now, func(l *look) {
 		l.scene = arms.scene(scene)
 		a := w.ask(l, c, &request, who.reader)
 		l.addSpared(a.taste, who.reader, a.horizon)
@@ -88,6 +84,9 @@ func (w *Windows) Insertions(ctx context.Context, r InsertionsRequest) (*Window,
 		}
 		w.lacks(ctx, page, a)
 	})
+	if err != nil {
+		return nil, err
+	}
 	if len(page.Items) == 0 && !rests.IsZero() {
 		page.Reason, page.NextAllowedAt = ReasonFatigue, rests
 		return page, nil

@@ -296,3 +296,24 @@ func TestAKeptPageDoesNotWaitForThoseThatAreScored(t *testing.T) {
 		t.Error("no page once it is its turn")
 	}
 }
+
+// Leave to show a page is written to the log: nobody else waits for that.
+func TestAPageWaitsForItsLeaveWithoutATurn(t *testing.T) {
+	f := newShopFloor(t)
+	f.crowd(t, 30)
+	f.world.SetPolicy(t.Context(), testPolicy(t, "dose: {windows: true}\n"))
+	asked := 0
+	admit := func(ctx context.Context, pseudonym string, picks []recommend.ServedPick) (string, *recommend.Dose, error) {
+		asked++
+		if !f.Idle() {
+			t.Error("a page that waits for its leave has a turn still")
+		}
+		return admitsAll(ctx, pseudonym, picks)
+	}
+	if w := f.window(t, recommend.WindowRequest{Reader: "r", Admit: admit}); len(w.Items) == 0 {
+		t.Error("an empty window")
+	}
+	if _, err := f.Insertions(t.Context(), recommend.InsertionsRequest{Reader: "r", Organic: 8, Admit: admit}); err != nil || asked != 2 {
+		t.Errorf("asked %d times for leave, want 2; %v", asked, err)
+	}
+}

@@ -138,19 +138,17 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	if arms, err = who.arms(scene.Policy, c.window); err != nil {
 		return nil, err
 	}
-	if who.kept == nil || momentOf(now) >= who.kept.until {
-		if err := w.scoring.Acquire(ctx, 1); err != nil {
-			return nil, fmt.Errorf("window: %w", err)
-		}
-		defer w.scoring.Release(1)
-	}
 	page := &Window{
 		ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Arm: arms.label,
 		Missing: who.missing, Degraded: len(who.missing) > 0,
 	}
 	more := false
 	v := &serving{WindowRequest: &r, who: &who, topics: topics, scene: scene, arms: arms, c: c}
-	w.shelf.read(scene, now, func(l *look) {
+	read := w.readInTurn
+	if who.kept != nil && momentOf(now) < who.kept.until {
+		read = w.readAtOnce
+	}
+	err = read(ctx, scene, now, func(l *look) {
 		l.scene = arms.scene(scene)
 		n := min(c.limit, l.scene.Policy.Window.Length-c.position)
 		s, placed := w.stood(l, v, n)
@@ -167,6 +165,9 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		s.leave()
 		w.lacks(ctx, page, s.ask)
 	})
+	if err != nil {
+		return nil, err
+	}
 	if rules := &scene.Policy.Dose; rules.Windows && r.Admit != nil && r.Reader != "" { // of somebody unknown nobody can count
 		w.admit(ctx, page, who.name, r.Admit, rules)
 	}
@@ -176,6 +177,24 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		page.NextCursor = w.signer.seal(c, "window", bindWindow(r.Reader, topics)...)
 	}
 	return page, nil
+}
+
+// readInTurn reads the shelf for a page that is scored, once it has its turn; it
+// fails, without reading, when ctx ends before. What the page waits for besides,
+// such as the log, it waits for without one.
+func (w *Windows) readInTurn(ctx context.Context, scene *Scene, now time.Time, f func(*look)) error {
+	if err := w.scoring.Acquire(ctx, 1); err != nil {
+		return fmt.Errorf("a page without a turn: %w", err)
+	}
+	defer w.scoring.Release(1)
+	w.shelf.read(scene, now, f)
+	return nil
+}
+
+// readAtOnce reads the shelf for a page that takes a moment.
+func (w *Windows) readAtOnce(_ context.Context, scene *Scene, now time.Time, f func(*look)) error {
+	w.shelf.read(scene, now, f)
+	return nil
 }
 
 // ask is what the sources of the window of c are asked.

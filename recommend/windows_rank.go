@@ -32,16 +32,12 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 	scene, now := w.world.Scene(), w.now()
 	who := w.named(ctx, r.Reader)
 	arms := who.deal(scene.Policy, SurfaceRank)
-	if err := w.scoring.Acquire(ctx, 1); err != nil {
-		return nil, fmt.Errorf("rank: %w", err)
-	}
-	defer w.scoring.Release(1)
 	c := &cursor{window: w.newWindow(&who, SurfaceRank, &arms, 0), seed: r.Seed}
 	page := &Window{
 		ID: c.window.String(), Items: []Item{}, PolicyVersion: scene.Policy.Version, Arm: arms.label,
 		Missing: who.missing, Degraded: len(who.missing) > 0,
 	}
-	w.shelf.read(scene, now, func(l *look) {
+	err := w.readInTurn(ctx, scene, now, func(l *look) {
 		l.scene = arms.scene(scene)
 		a := w.ask(l, c, &WindowRequest{Reader: r.Reader}, who.reader)
 		a.limit = len(r.Picks)
@@ -59,6 +55,9 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 		s.leave()
 		w.lacks(ctx, page, a)
 	})
+	if err != nil {
+		return nil, err
+	}
 	who.reader.mark(page.Items, now, scene.Policy)
 	return page, nil
 }
