@@ -44,6 +44,7 @@ func (s *Server) rank(c *call) error {
 		bad("/seed", "seed "+strconv.FormatInt(in.Seed, 10), "give 0 or more")
 	}
 	req.Seed = uint64(max(0, in.Seed))
+	req.Brief = !in.Explain
 	if err := recommend.Refuse(ps...); err != nil {
 		return err
 	}

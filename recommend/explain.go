@@ -54,9 +54,12 @@ func (s *scored) item(p placing, lang string, c *cursor) (Item, *face) {
 		item.Source = sourceExplore
 	}
 	var speak voices
-	if s.kept != nil {
+	switch {
+	case s.kept != nil:
 		speak = s.kept.voices[i]
-	} else {
+	case s.spoken != nil:
+		speak = s.spoken[p.Index]
+	default:
 		item.Factors = s.factors(i, p.Score)
 		sums := s.sums(item.Factors)
 		speak = loudest(&sums)

@@ -30,6 +30,7 @@ type scored struct {
 	wanted  topicShares
 	cards   []ranking.Card // beside best
 	novelty []novelty      // beside best; see [exploration.novel]
+	spoken  []voices       // beside best, of those that are shown; nil: they come with their factors
 	kept    *standing      // that all this was taken from; nil for what was scored just now
 }
 

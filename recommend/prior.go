@@ -1,6 +1,10 @@
 package recommend
 
-import "vitrine.dev/ranking"
+import (
+	"sync/atomic"
+
+	"vitrine.dev/ranking"
+)
 
 // positionBias is the logit of a card that is twice as far down, over ln 2: a
 // card in position k from 1 is chosen in proportion to 1/sqrt(k).
@@ -112,8 +116,28 @@ func pace(s Surface) ranking.Pace {
 	return ranking.Pace{Rate: .1, Start: .1, MaxStep: .3}
 }
 
-// priorModel scores by the weights that a surface starts with.
+// madePriors are the last that priorModel made, by surface.
+var madePriors [surfaces]atomic.Pointer[madePrior] //nolint:gochecknoglobals // made of what is asked for alone
+
+// A madePrior is a model with what it was made of.
+type madePrior struct {
+	factors [6]float64
+	model   ranking.Linear
+}
+
+// priorModel scores by the weights that a surface starts with. A policy lasts, so
+// it is made once of each.
 func priorModel(s Surface, f *RankingFactors) ranking.Linear {
+	of := [...]float64{f.Interest, f.Follow, f.Freshness, f.Trust, f.Availability, f.Engagement}
+	if made := madePriors[s].Load(); made != nil && made.factors == of {
+		return made.model
+	}
+	m := &madePrior{of, newPriorModel(s, f)}
+	madePriors[s].Store(m)
+	return m.model
+}
+
+func newPriorModel(s Surface, f *RankingFactors) ranking.Linear {
 	all := priors(s, f)
 	weights := make([]ranking.Weight, 0, len(all))
 	for _, p := range all {

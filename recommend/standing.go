@@ -340,7 +340,7 @@ func (w *Windows) turn(on Surface) uint64 {
 
 // ranked ranks the candidates of the window of c, and keeps how they stand.
 func (w *Windows) ranked(l *look, v *serving) *scored {
-	v.who.whole()
+	w.whole(v.who)
 	a := w.ask(l, v.c, v.WindowRequest, v.who.reader)
 	a.asked = l.topicNumbers(v.topics)
 	l.addSpared(a.taste, v.who.reader, a.horizon)

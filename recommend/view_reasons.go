@@ -72,6 +72,19 @@ func (s *scored) voicesOf(cards []int) []voices {
 	return out
 }
 
+// speakBriefly has the cards of a page come with their reasons and without their
+// factors.
+func (s *scored) speakBriefly(page []placing) {
+	cards := make([]int, len(page))
+	for at := range page {
+		cards[at] = page[at].Index
+	}
+	s.spoken = make([]voices, len(s.best))
+	for at, v := range s.voicesOf(cards) {
+		s.spoken[cards[at]] = v
+	}
+}
+
 // sums are what the factors of each speaker add to a score.
 func (s *scored) sums(factors []Factor) (sums [len(voices{})]float64) {
 	for v, sp := range speakers() {

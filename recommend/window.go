@@ -38,6 +38,8 @@ type RankRequest struct {
 	Seed   uint64
 	Lang   string
 	Bare   bool // as in [WindowRequest]
+	// Brief asks for cards without their factors.
+	Brief bool
 }
 
 // A Window is one page of a ranked result for one reader at one time.

@@ -34,6 +34,7 @@ type Windows struct {
 	counts        topicCounts
 	parts         parts
 	standings     *standings
+	tastes        tastes
 	scoring       *semaphore.Weighted // of pages that are scored at once
 	keptPages     keptCounts
 }
@@ -76,7 +77,7 @@ func NewWindows(c WindowsConfig) *Windows {
 		c.KeepBytes = 512 << 20
 	}
 	return &Windows{
-		standings: newStandings(c.Keep, c.KeepBytes), scoring: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
+		standings: newStandings(c.Keep, c.KeepBytes), tastes: newTastes(), scoring: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
 		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker, memory: c.Memory,
 		signer: signer{key: slices.Clone(c.SecretKey)},
 		now:    c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout, parts: allParts(),
@@ -84,7 +85,10 @@ func NewWindows(c WindowsConfig) *Windows {
 }
 
 // Close ends what the memory of windows runs; they answer on.
-func (w *Windows) Close() { w.standings.close() }
+func (w *Windows) Close() {
+	w.standings.close()
+	w.tastes.close()
+}
 
 // VerifyWindowID reports whether id names a window that was made by a process
 // with the same key, for the reader with this pseudonym.

@@ -49,6 +49,9 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 		page.LeftOut = s.leftOut(r.Picks) // before the cards are noted as served
 		placed, _ := s.place(r.Bare, false, c, n)
 		page.room(len(placed))
+		if r.Brief {
+			s.speakBriefly(placed)
+		}
 		for _, p := range placed {
 			page.show(s.item(p, r.Lang, c))
 		}

@@ -80,7 +80,7 @@ func (w *Windows) know(ctx context.Context, o *opened, id string, call func(cont
 	if o.recall(recall) {
 		return nil
 	}
-	if o.reader, err = decodeTaste(o.body); err != nil || o.reader.Erased.IsZero() {
+	if o.reader, err = w.tastes.decode(o.name, o.body); err != nil || o.reader.Erased.IsZero() {
 		return err
 	}
 	o.reader, o.body, o.version = nil, nil, -1
@@ -93,11 +93,11 @@ func (w *Windows) know(ctx context.Context, o *opened, id string, call func(cont
 }
 
 // whole makes sure that o has all that scoring looks at.
-func (o *opened) whole() {
+func (w *Windows) whole(o *opened) {
 	if o.kept == nil || o.body == nil {
 		return
 	}
-	if r, err := decodeTaste(o.body); err == nil { // it could be read before
+	if r, err := w.tastes.decode(o.name, o.body); err == nil { // it could be read before
 		o.reader = r
 	}
 	o.kept = nil
