@@ -15,6 +15,7 @@ type opened struct {
 	body    []byte    // of his document
 	version int64     // of it; -1 for none
 	kept    *standing // made of this version; reader is without his history then
+	former  *standing // made of another, in which he wished for the same; nil beside kept
 }
 
 // deal is the arms of a new window. A reader whom windows are made without is in

@@ -123,15 +123,15 @@ func (w *Windows) Outdated() (ids []string) {
 // Occupy takes the turns of all pages that are scored, until end.
 func (w *Windows) Occupy(ctx context.Context) (end func(), err error) {
 	all := int64(runtime.GOMAXPROCS(0))
-	return func() { w.scoring.Release(all) }, w.scoring.Acquire(ctx, all)
+	return func() { w.turns.scoring.Release(all) }, w.turns.scoring.Acquire(ctx, all)
 }
 
 // Idle reports whether no page has a turn.
 func (w *Windows) Idle() bool {
 	all := int64(runtime.GOMAXPROCS(0))
-	free := w.scoring.TryAcquire(all)
+	free := w.turns.scoring.TryAcquire(all)
 	if free {
-		w.scoring.Release(all)
+		w.turns.scoring.Release(all)
 	}
 	return free
 }

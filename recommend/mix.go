@@ -32,6 +32,7 @@ type scored struct {
 	novelty []novelty      // beside best; see [exploration.novel]
 	spoken  []voices       // beside best, of those that are shown; nil: they come with their factors
 	kept    *standing      // that all this was taken from; nil for what was scored just now
+	overdue bool           // kept should have been renewed
 }
 
 // score scores candidates and keeps the best pick of each product. Of picks
@@ -180,10 +181,12 @@ func (s *scored) stands(k int) int {
 		return fallen
 	case row.since > s.horizon, s.served.has(s.Shelf.products.rec[row.product].hash):
 		return passed
-	case !s.eligible(n):
-		return fallen
+	case s.eligible(n):
+		return stands
+	case s.overdue: // what would come in its place, comes later
+		return passed
 	}
-	return stands
+	return fallen
 }
 
 // order places the best n cards by score alone.

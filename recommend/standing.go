@@ -39,6 +39,10 @@ type standing struct {
 	lots    float64 // the same of novel cards, with what is in favour of the unknown
 }
 
+// overdue is how many times as long as it should a standing serves at most, while
+// there is no processor to score another.
+const overdue = 10
+
 // How much of a standing is kept: what a window of some pages needs.
 const (
 	keptCards = 256
@@ -86,7 +90,7 @@ func newStandings(keep time.Duration, most uint64) *standings {
 	}
 	all := otter.Must(&otter.Options[standingKey, *standing]{
 		MaximumWeight: most, Weigher: standingBytes,
-		ExpiryCalculator: otter.ExpiryWriting[standingKey, *standing](keep), // of the clock on the wall: what nobody asks for goes
+		ExpiryCalculator: otter.ExpiryWriting[standingKey, *standing](overdue * keep), // of the clock on the wall: what nobody asks for goes
 	})
 	return &standings{all: all, keep: moment(keep.Microseconds())}
 }
@@ -98,13 +102,10 @@ func (k *standings) close() {
 	}
 }
 
-// of is the standing of key that was made of this version of the reader's
-// document, nil when there is none.
-func (k *standings) of(key standingKey, version int64) *standing {
-	s, ok := k.all.GetIfPresent(key)
-	if !ok || s.version != version {
-		return nil
-	}
+// of is the standing of key, whatever version of the reader's document it was
+// made of; nil when there is none.
+func (k *standings) of(key standingKey) *standing {
+	s, _ := k.all.GetIfPresent(key)
 	return s
 }
 
@@ -120,11 +121,26 @@ func (k *standings) set(key standingKey, s *standing) {
 // good reports whether s may serve a page by now: it is not too old, of the same
 // policy and model, its rows are still those of its picks, and no pick has come
 // that the reader would be shown.
-func (k *standings) good(s *standing, l *look, scene *Scene, turn uint64) bool {
-	if s.scene != scene || s.turn != turn || s.dropped != l.dropped || s.at > l.now || l.now >= s.until {
+func (k *standings) good(s *standing, l *look, v *serving, turn uint64) bool {
+	if s.scene != v.scene || s.turn != turn || s.dropped != l.dropped || s.at > l.now || l.now >= k.ends(s, v) {
 		return false
 	}
-	return l.now-s.at < soon || !s.concerned(l)
+	wait := soon
+	if v.overdue {
+		wait = k.keep
+	}
+	return l.now-s.at < wait || !s.concerned(l)
+}
+
+// ends is from when on s is too old for a page.
+func (k *standings) ends(s *standing, v *serving) moment {
+	switch {
+	case !v.overdue:
+		return s.until
+	case s == v.who.former:
+		return s.at + k.keep
+	}
+	return s.at + overdue*k.keep
 }
 
 // soon is how long a pick that has just come may wait until it is looked at.
@@ -288,7 +304,7 @@ func (w *Windows) recalling(r *WindowRequest, topics []string) recall {
 	if w.standings == nil || !r.Brief || r.Bare || r.Fresh || r.IncludeSeen || len(r.Exclude) > 0 {
 		return nil
 	}
-	return func(name string, version int64) *standing { return w.standings.of(keyOf(name, topics), version) }
+	return func(name string) *standing { return w.standings.of(keyOf(name, topics)) }
 }
 
 // A serving is what a page of a window is made for.
@@ -299,19 +315,27 @@ type serving struct {
 	scene  *Scene // without the changes of arms
 	arms   assignment
 	c      *cursor
+
+	overdue bool // what is over may serve
 }
 
 // stood places n cards as they stood a moment ago; nil when they have to be
 // scored.
 func (w *Windows) stood(l *look, v *serving, n int) (*scored, []placing) {
-	k, c, on := v.who.kept, v.c, v.c.window.about().on
-	if k == nil || c.again || len(c.exclude) > 0 || !w.standings.good(k, l, v.scene, w.turn(on)) {
+	k, c, on := cmp.Or(v.who.kept, v.who.former), v.c, v.c.window.about().on
+	if k == nil || c.again || len(c.exclude) > 0 || !w.standings.good(k, l, v, w.turn(on)) {
 		return nil, nil
 	}
+	at, taste := c.window.at(), k.taste
+	if k == v.who.former { // what he did since leaves out more
+		taste = l.tasteAt(at, v.Reader, v.who.reader)
+		l.addSpared(taste, v.who.reader, at)
+	}
 	s := k.scored(&ask{
-		look: l, taste: k.taste, asked: l.topicNumbers(v.topics), horizon: c.window.at(), served: &c.served,
+		look: l, taste: taste, asked: l.topicNumbers(v.topics), horizon: at, served: &c.served,
 		limit: l.scene.Policy.Window.CandidateLimit, memory: w.memory, on: on, keep: w.standings.keeps(),
 	})
+	s.overdue = v.overdue
 	placed, ok := s.place(false, true, c, n)
 	if !ok || len(placed) < n && k.more {
 		return nil, nil

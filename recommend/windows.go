@@ -4,14 +4,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 
 	"vitrine.dev/ranking"
 )
@@ -35,7 +32,7 @@ type Windows struct {
 	parts         parts
 	standings     *standings
 	tastes        tastes
-	scoring       *semaphore.Weighted // of pages that are scored at once
+	turns         turns
 	keptPages     keptCounts
 }
 
@@ -61,8 +58,9 @@ type WindowsConfig struct {
 	ReaderTimeout time.Duration
 	// Keep is how long a reader's cards keep their scores while he does nothing
 	// and no pick comes that he would be shown; what others do moves them no
-	// sooner. What must not be seen any more is never shown. 0 scores every page
-	// anew.
+	// sooner. While all processors are taken by pages that are scored, cards keep
+	// them up to [overdue] times as long. What must not be seen any more is never
+	// shown. 0 scores every page anew.
 	Keep time.Duration
 	// KeepBytes bounds what is kept. Zero is 512 MiB.
 	KeepBytes uint64
@@ -77,7 +75,7 @@ func NewWindows(c WindowsConfig) *Windows {
 		c.KeepBytes = 512 << 20
 	}
 	return &Windows{
-		standings: newStandings(c.Keep, c.KeepBytes), tastes: newTastes(), scoring: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0))),
+		standings: newStandings(c.Keep, c.KeepBytes), tastes: newTastes(), turns: newTurns(),
 		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker, memory: c.Memory,
 		signer: signer{key: slices.Clone(c.SecretKey)},
 		now:    c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout, parts: allParts(),
@@ -148,19 +146,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	}
 	more := false
 	v := &serving{WindowRequest: &r, who: &who, topics: topics, scene: scene, arms: arms, c: c}
-	read := w.readInTurn
-	if who.kept != nil && momentOf(now) < who.kept.until {
-		read = w.readAtOnce
-	}
-	err = read(ctx, scene, now, func(l *look) {
-		l.scene = arms.scene(scene)
-		n := min(c.limit, l.scene.Policy.Window.Length-c.position)
-		s, placed := w.stood(l, v, n)
-		w.countKept(v, s != nil)
-		if s == nil {
-			s = w.ranked(l, v)
-			placed, _ = s.place(r.Bare, true, c, n)
-		}
+	err = w.readFor(ctx, v, now, func(s *scored, placed []placing) {
 		more = s.more || s.kept == nil && len(s.best) > len(placed)
 		page.room(len(placed))
 		for _, p := range placed {
@@ -181,24 +167,6 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		page.NextCursor = w.signer.seal(c, "window", bindWindow(r.Reader, topics)...)
 	}
 	return page, nil
-}
-
-// readInTurn reads the shelf for a page that is scored, once it has its turn; it
-// fails, without reading, when ctx ends before. What the page waits for besides,
-// such as the log, it waits for without one.
-func (w *Windows) readInTurn(ctx context.Context, scene *Scene, now time.Time, f func(*look)) error {
-	if err := w.scoring.Acquire(ctx, 1); err != nil {
-		return fmt.Errorf("a page without a turn: %w", err)
-	}
-	defer w.scoring.Release(1)
-	w.shelf.read(scene, now, f)
-	return nil
-}
-
-// readAtOnce reads the shelf for a page that takes a moment.
-func (w *Windows) readAtOnce(_ context.Context, scene *Scene, now time.Time, f func(*look)) error {
-	w.shelf.read(scene, now, f)
-	return nil
 }
 
 // ask is what the sources of the window of c are asked.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -45,18 +46,22 @@ func (w *Windows) taught(ctx context.Context, id string, call func(context.Conte
 	return o
 }
 
-// A recall is the standing of the reader with a pseudonym that was made of a
-// version of his document, nil when there is none.
-type recall func(name string, version int64) *standing
+// A recall is the standing that is kept of the reader with a pseudonym, nil when
+// there is none.
+type recall func(name string) *standing
 
+// recall reports whether a standing is kept of the version of o.
 func (o *opened) recall(r recall) bool {
 	if r == nil {
 		return false
 	}
-	if o.kept = r(o.name, o.version); o.kept != nil {
-		o.reader = o.kept.reader
+	s := r(o.name)
+	if s == nil || s.version != o.version {
+		o.former = s
+		return false
 	}
-	return o.kept != nil
+	o.kept, o.reader = s, s.reader
+	return true
 }
 
 // know fills o with the reader. One who was erased is somebody new.
@@ -74,6 +79,7 @@ func (w *Windows) know(ctx context.Context, o *opened, id string, call func(cont
 	}
 	if len(docs) == 0 {
 		o.recall(recall)
+		o.former = nil
 		return nil
 	}
 	o.body, o.version = docs[0].Body, docs[0].Version
@@ -81,8 +87,12 @@ func (w *Windows) know(ctx context.Context, o *opened, id string, call func(cont
 		return nil
 	}
 	if o.reader, err = w.tastes.decode(o.name, o.body); err != nil || o.reader.Erased.IsZero() {
+		if o.former != nil && !o.former.reader.wishesAs(o.reader) {
+			o.former = nil
+		}
 		return err
 	}
+	o.former = nil
 	o.reader, o.body, o.version = nil, nil, -1
 	if err := w.pseudonyms.Destroy(ctx, id, o.name); err != nil {
 		o.name = ""
@@ -90,6 +100,13 @@ func (w *Windows) know(ctx context.Context, o *opened, id string, call func(cont
 	}
 	o.name, err = call(ctx, id)
 	return err
+}
+
+// wishesAs reports whether r and other, which may be nil, want the same shown and
+// left out, whatever else they did.
+func (r *Reader) wishesAs(other *Reader) bool {
+	return r != nil && other != nil && r.Impersonal == other.Impersonal && slices.Equal(r.Interests, other.Interests) &&
+		slices.Equal(r.Follows, other.Follows) && slices.Equal(r.Mutes, other.Mutes) && slices.Equal(r.Feedback, other.Feedback)
 }
 
 // whole makes sure that o has all that scoring looks at.

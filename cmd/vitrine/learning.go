@@ -39,7 +39,7 @@ func (s *service) keeps(w *recommend.Windows) error {
 	for _, o := range recommend.KeptOutcomes() {
 		err := s.metrics.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Namespace: "vitrine", Name: "windows_kept_total",
-			Help:        "Pages of windows by whether they were made of kept scores: hit, stale (no longer good), miss (none were kept), bypass (not to be).",
+			Help:        "Pages of windows by whether they were made of kept scores: hit, overdue (all processors were busy), stale (no longer good), miss (none were kept), bypass (not to be).",
 			ConstLabels: prometheus.Labels{"outcome": o.String()},
 		}, func() float64 { return float64(w.KeptPages(o)) }))
 		if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"vitrine.dev/recommend"
 )
 
 // windowRow is windows of 20 cards for readers in turn, beside the same page
@@ -19,11 +21,13 @@ func windowRow(name string, connections int) Row {
 			if err := s.visited(ctx); err != nil {
 				return nil, err
 			}
+			before := s.pagesMade(ctx)
 			d, err := s.besideFloor(ctx, connections)
 			if err != nil {
 				return nil, err
 			}
 			r := d.result(name, "windows/s")
+			r.Notes = s.pagesMade(ctx).since(before)
 			if connections == 1 {
 				r.Aims = []Aim{atMost("p50 ms", r.P50, 0.35), atMost("p99 ms", r.P99, 1.5)}
 			} else {
@@ -73,6 +77,35 @@ func (s *Service) visited(ctx context.Context) error {
 	}
 	s.bench.tell("%d readers asked in %s", all.Load.Next.Load(), time.Since(begun).Round(time.Second))
 	return nil
+}
+
+// pagesMade counts pages by what they were made of.
+type pagesMade map[recommend.KeptOutcome]float64
+
+func (s *Service) pagesMade(ctx context.Context) pagesMade {
+	made := make(pagesMade)
+	for _, o := range recommend.KeptOutcomes() {
+		name := fmt.Sprintf("vitrine_windows_kept_total{outcome=%q}", o.String())
+		made[o] = s.metrics(ctx, name)[name]
+	}
+	return made
+}
+
+// since says which part of the pages since before was scored, and which was made
+// of scores that should have been renewed.
+func (m pagesMade) since(before pagesMade) []string {
+	all, scored := 0., 0.
+	for o, n := range m {
+		n -= before[o]
+		if all += n; o != recommend.KeptHit && o != recommend.KeptOverdue {
+			scored += n
+		}
+	}
+	if all == 0 {
+		return nil
+	}
+	late := m[recommend.KeptOverdue] - before[recommend.KeptOverdue]
+	return []string{fmt.Sprintf("%.1f %% of the pages were scored anew, %.1f %% made of scores that should have been renewed", 100*scored/all, 100*late/all)} //nolint:mnd // per cent
 }
 
 // besideFloor measures windows beside the same page from a fixed handler.
