@@ -73,3 +73,14 @@ func (l *Lane) Fold(ctx context.Context, ms []kafka.Message) (done int, err erro
 
 // CachedStates is how many states the lane keeps.
 func (l *Lane) CachedStates() int { return l.states.order.Len() }
+
+// A Stretch is how learning went for a while.
+type Stretch struct {
+	Lag                 time.Duration
+	Came, Passed, Taken int64
+}
+
+// Share is what part of the actions is learned from after it.
+func (s Stretch) Share(share float64) float64 {
+	return stretch{lag: s.Lag, came: s.Came, passed: s.Passed, taken: s.Taken}.share(share)
+}

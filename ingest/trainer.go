@@ -24,6 +24,8 @@ type Pupil interface {
 	// Restart goes on from weights of a surface that somebody took back to; none
 	// are those of the prior.
 	Restart(s recommend.Surface, weights []recommend.ModelWeight) error
+	// Prepare reads at once what Observe needs for these actions, which come next.
+	Prepare(ctx context.Context, actions []*recommend.Action) error
 	// Observe takes the next action of the log.
 	Observe(ctx context.Context, a *recommend.Action) error
 	// Changes returns, in a fixed order, what has changed since it was called
@@ -40,6 +42,10 @@ type Pupil interface {
 // and every action after that is observed again and counted once. Of two that
 // take themselves for the trainer one is refused by the fold and begins again
 // from what the other has published.
+//
+// Where more actions come than there is time for it learns from a part of them,
+// see [recommend.Sample]: it is never late for long. Those of imports, which are
+// trusted, are all learned from.
 type Trainer struct {
 	Cluster Cluster
 	Group   string // of the [Consumer]; DefaultGroup when empty
@@ -124,6 +130,8 @@ type lesson struct {
 	known     recommend.LearnedModel // as published last
 	followed  map[string]int64       // rollbacks, by surface
 	seen      *recentIDs
+	sample    recommend.Sample
+	load      load
 	allowance float64   // bytes of rows
 	rested    time.Time // when allowance was that
 	behind    time.Time // when the next action was appended; zero when there is none
@@ -192,24 +200,22 @@ func (l *lesson) observe(ctx context.Context, until time.Time) error {
 	if err != nil {
 		return err
 	}
+	l.weigh(ctx, events)
 	l.behind = time.Time{}
-	for i := range events {
-		e := &events[i]
-		l.behind = e.Appended
-		if err := l.settle(ctx, e.Appended); err != nil {
+	for len(events) > 0 {
+		l.behind = events[0].Appended
+		if err := l.settle(ctx, l.behind); err != nil {
 			return err
 		}
-		if err := l.take(ctx, e); err != nil {
+		n := l.settled(events)
+		if err := l.take(ctx, events[:n]); err != nil {
 			return err
 		}
-		l.actions.done(e)
-		if i%64 != 0 {
-			continue
-		}
+		events = events[n:]
 		now := l.Now()
 		l.Metrics.lag(now, l.behind)
 		if !now.Before(until) {
-			l.actions.putBack(events[i+1:])
+			l.actions.putBack(events)
 			break
 		}
 	}
@@ -231,38 +237,88 @@ func (l *lesson) settle(ctx context.Context, appended time.Time) error {
 	return nil
 }
 
-// take observes one event.
-func (l *lesson) take(ctx context.Context, e *recommend.Event) error {
+// settled is how many of the first events are old enough, one at least.
+func (l *lesson) settled(events []recommend.Event) int {
+	now, n := l.Now(), 1
+	for n < min(len(events), atOnce) && now.Sub(events[n].Appended) >= settleFor {
+		n++
+	}
+	return n
+}
+
+// atOnce is how many actions are prepared for together.
+const atOnce = 64
+
+// take observes events.
+func (l *lesson) take(ctx context.Context, events []recommend.Event) error {
+	all := make([]*recommend.Action, len(events)) // nil for what is not learned from
+	chosen := make([]*recommend.Action, 0, len(events))
+	for i := range events {
+		if all[i] = l.choose(&events[i]); all[i] != nil {
+			chosen = append(chosen, all[i])
+		}
+	}
+	began := time.Now()
+	if err := l.patiently(ctx, func() error { return l.pupil.Prepare(ctx, chosen) }); err != nil {
+		return fmt.Errorf("prepare for %d actions: %w", len(chosen), err)
+	}
+	if err := l.yield(ctx, time.Since(began)); err != nil {
+		return err
+	}
+	for i := range events {
+		if a := all[i]; a != nil {
+			began := time.Now()
+			if err := l.patiently(ctx, func() error { return l.pupil.Observe(ctx, a) }); err != nil {
+				return fmt.Errorf("observe %s: %w", events[i].ID, err)
+			}
+			l.Metrics.observed()
+			if err := l.yield(ctx, time.Since(began)); err != nil {
+				return err
+			}
+		}
+		l.actions.done(&events[i])
+	}
+	return nil
+}
+
+// choose is the action of an event, nil where nothing is to be learned from it.
+func (l *lesson) choose(e *recommend.Event) *recommend.Action {
 	if l.seen.twice(e.Source, e.ID) {
 		return nil
 	}
 	decoded, err := checkAction(*e)
 	if err != nil {
-		return nil //nolint:nilerr // it is in the dead letters, with its reason
+		return nil // it is in the dead letters, with its reason
 	}
 	a, ok := decoded.(*recommend.Action)
 	if !ok {
 		return nil
 	}
-	began := time.Now()
+	takes := e.Trusted || l.sample.Takes(a)
+	l.load.chose(takes)
+	if !takes {
+		l.Metrics.shed()
+		return nil
+	}
+	return a
+}
+
+// patiently calls f until the store is there.
+func (l *lesson) patiently(ctx context.Context, f func() error) error {
 	for attempt := 0; ; attempt++ {
-		if err = l.pupil.Observe(ctx, a); !errors.Is(err, recommend.ErrUnavailable) {
-			break
+		err := f()
+		if !errors.Is(err, recommend.ErrUnavailable) {
+			return err
 		}
 		if stop := pause(ctx, l.Backoff(attempt)); stop != nil {
 			return stop
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("observe %s: %w", e.ID, err)
-	}
-	took := time.Since(began)
-	l.Metrics.observed(took)
-	return l.yield(ctx, took)
 }
 
 // yield waits for so long that learning takes its share of one processor.
 func (l *lesson) yield(ctx context.Context, took time.Duration) error {
+	l.Metrics.spent(took)
 	share := l.Pace().Share
 	l.actions.owed += time.Duration(float64(took) * (1 - share) / share)
 	if l.actions.owed < 5*time.Millisecond {

@@ -12,6 +12,8 @@ import (
 //
 //	vitrine_learning_lag_seconds             age of the next action to learn from, 0 when there is none
 //	vitrine_learning_actions_total           actions learned from
+//	vitrine_learning_shed_total              actions passed over, for there was no time to learn from all
+//	vitrine_learning_sample_ratio            part of the actions that is learned from, 1 for all
 //	vitrine_learning_seconds_total           time that took, of one processor
 //	vitrine_learning_publications_total      of what was learned
 //	vitrine_learning_rows_total              rows of products and topics in them
@@ -23,9 +25,9 @@ import (
 // Only the process that learns has figures other than 0. A nil *LearningMetrics
 // counts nothing.
 type LearningMetrics struct {
-	behind                               prometheus.Gauge
-	actions, seconds, publications, rows prometheus.Counter
-	lists, loss, version, fallbacks      *prometheus.GaugeVec
+	behind, sample                               prometheus.Gauge
+	actions, passed, seconds, publications, rows prometheus.Counter
+	lists, loss, version, fallbacks              *prometheus.GaugeVec
 }
 
 // NewLearningMetrics registers the metrics of a trainer with reg.
@@ -41,6 +43,8 @@ func NewLearningMetrics(reg prometheus.Registerer) (*LearningMetrics, error) {
 	}
 	m := &LearningMetrics{
 		behind:       prometheus.NewGauge(prometheus.GaugeOpts(opts("lag_seconds", "Age of the next action to learn from, 0 when there is none."))),
+		sample:       prometheus.NewGauge(prometheus.GaugeOpts(opts("sample_ratio", "Part of the actions that is learned from, 1 for all."))),
+		passed:       counter("shed_total", "Actions passed over, for there was no time to learn from all."),
 		actions:      counter("actions_total", "Actions learned from."),
 		seconds:      counter("seconds_total", "Time that learning took, of one processor."),
 		publications: counter("publications_total", "Publications of what was learned."),
@@ -50,7 +54,7 @@ func NewLearningMetrics(reg prometheus.Registerer) (*LearningMetrics, error) {
 		version:      bySurface("version", "Version that was learned or loaded last."),
 		fallbacks:    bySurface("fallbacks_total", "Times that weights were taken back because they had become worse."),
 	}
-	for _, c := range []prometheus.Collector{m.behind, m.actions, m.seconds, m.publications, m.rows, m.lists, m.loss, m.version, m.fallbacks} {
+	for _, c := range []prometheus.Collector{m.behind, m.sample, m.actions, m.passed, m.seconds, m.publications, m.rows, m.lists, m.loss, m.version, m.fallbacks} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -69,12 +73,28 @@ func (m *LearningMetrics) lag(now, next time.Time) {
 	m.behind.Set(age)
 }
 
-func (m *LearningMetrics) observed(took time.Duration) {
-	if m == nil {
-		return
+func (m *LearningMetrics) observed() {
+	if m != nil {
+		m.actions.Inc()
 	}
-	m.actions.Inc()
-	m.seconds.Add(took.Seconds())
+}
+
+func (m *LearningMetrics) shed() {
+	if m != nil {
+		m.passed.Inc()
+	}
+}
+
+func (m *LearningMetrics) sampled(share float64) {
+	if m != nil {
+		m.sample.Set(share)
+	}
+}
+
+func (m *LearningMetrics) spent(took time.Duration) {
+	if m != nil {
+		m.seconds.Add(took.Seconds())
+	}
 }
 
 func (m *LearningMetrics) published(now *recommend.LearnedModel, surfaces map[string]recommend.LearnedWeights, rows int) {

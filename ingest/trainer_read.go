@@ -125,6 +125,28 @@ func (r *actionReader) caughtUp() bool {
 	return true
 }
 
+// look finds out how far actions are written now.
+func (r *actionReader) look(ctx context.Context, c *client) error {
+	name := r.sources[0].topic
+	extents, err := c.extents(ctx, name)
+	if err != nil {
+		return err
+	}
+	for p := range min(len(r.ends), len(extents[name])) {
+		r.ends[p] = max(r.ends[p], extents[name][p].end)
+	}
+	return nil
+}
+
+// extent is how many actions were ever written and how many of those observed,
+// as of the last look.
+func (r *actionReader) extent() (written, observed int64) {
+	for p := range r.at {
+		written, observed = written+r.ends[p], observed+r.at[p]
+	}
+	return written, observed
+}
+
 // offsets are those of the next actions to be observed.
 func (r *actionReader) offsets() []int64 { return append([]int64(nil), r.at...) }
 

@@ -29,6 +29,8 @@ type counter struct {
 	dirty map[string]bool
 	begun float64 // the weight that somebody took back to
 	fail  func(*recommend.Action) error
+
+	prepare func([]*recommend.Action) error
 }
 
 func (c *counter) SetRows(id string, rows map[string][]byte) error {
@@ -54,6 +56,13 @@ func (c *counter) Resume(_ recommend.Surface, state json.RawMessage) error {
 
 func (c *counter) Restart(_ recommend.Surface, weights []recommend.ModelWeight) error {
 	c.begun = weights[0].Value
+	return nil
+}
+
+func (c *counter) Prepare(_ context.Context, actions []*recommend.Action) error {
+	if c.prepare != nil {
+		return c.prepare(actions)
+	}
 	return nil
 }
 
@@ -117,6 +126,7 @@ type school struct {
 	reg     *prometheus.Registry
 	metrics *ingest.LearningMetrics
 	pupils  atomic.Int64
+	ahead   atomic.Int64 // of the clock of trainers, nanoseconds
 }
 
 func newSchool(t testing.TB, partitions int) *school {
@@ -140,7 +150,7 @@ func (s *school) train(pupil func() ingest.Pupil) (stop func()) {
 	}
 	trainer := &ingest.Trainer{
 		Cluster: s.cluster, Codec: ingest.Codec{SealKey: []byte("key")}, Store: s.store, Log: s.log, New: pupil, Metrics: s.metrics,
-		Now:     func() time.Time { return time.Now().Add(time.Hour) }, // nothing is too young to be learned from
+		Now:     func() time.Time { return time.Now().Add(time.Hour + time.Duration(s.ahead.Load())) }, // nothing is too young to be learned from
 		Backoff: func(int) time.Duration { return 5 * time.Millisecond },
 		Pace: func() recommend.LearningRules {
 			return recommend.LearningRules{Publish: recommend.Duration(20 * time.Millisecond), Share: 1}

@@ -2,7 +2,6 @@ package recommend
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -25,6 +24,8 @@ type Learner struct {
 	order   []listKey // of lists, oldest first
 	already map[exampleKey]struct{}
 	day     moment // of already
+
+	prepared map[string]*taughtReader // by name; of the actions that come next
 
 	baskets    baskets
 	fitting    atomic.Bool
@@ -125,25 +126,6 @@ type thinning struct{ half int64 }
 // takes reports whether to learn from an example after so many.
 func (t thinning) takes(learned int64, key uint64) bool {
 	return key%uint64(1+learned/t.half) == 0 //nolint:gosec // not negative
-}
-
-// reader is a reader's document, nil for one of whom nothing is to be learned.
-func (l *Learner) reader(ctx context.Context, name string) (*Reader, error) {
-	docs, err := l.windows.store.Get(ctx, Ref{KindReader, name})
-	if err != nil {
-		return nil, fmt.Errorf("learn from a reader: %w", err)
-	}
-	r := &Reader{ID: name}
-	if len(docs) > 0 {
-		if r, err = decodeTaught(docs[0].Body); err != nil {
-			l.logger.WarnContext(ctx, "nothing learned from a reader", "err", err)
-			return nil, nil //nolint:nilnil // there is none to learn from
-		}
-	}
-	if r.Impersonal || !r.Erased.IsZero() {
-		return nil, nil //nolint:nilnil // nothing is to be learned
-	}
-	return r, nil
 }
 
 // features are those of some picks for a reader at a time, one row for each
