@@ -381,18 +381,30 @@ func (b *actionBatch) append() error {
 	return nil
 }
 
-// settle waits until the document of every reader holds his last action.
+// settle waits until the document of every reader holds his last action. While
+// that of the last in the log does not, nobody else's is read: the others come
+// before it, or at about the same time in another partition.
 func (b *actionBatch) settle() (pending bool, err error) {
 	waiting := make(map[recommend.Ref]*batchReader)
 	var refs []recommend.Ref
+	var last *batchReader
 	for _, r := range b.names {
 		if r.last.ID != "" {
 			waiting[readerRef(r.name)] = r
 			refs = append(refs, readerRef(r.name))
+			if last == nil || r.at.Offset > last.at.Offset {
+				last = r
+			}
 		}
 	}
 	slices.SortFunc(refs, recommend.Ref.Compare)
-	return b.s.settle(b.c.ctx(), wait{topic: recommend.TopicActions, refs: refs, done: func(docs map[recommend.Ref]recommend.Document) (bool, error) {
+	ask := func() []recommend.Ref {
+		if ref := readerRef(last.name); waiting[ref] != nil {
+			return []recommend.Ref{ref}
+		}
+		return slices.DeleteFunc(slices.Clone(refs), func(ref recommend.Ref) bool { return waiting[ref] == nil })
+	}
+	return b.s.settle(b.c.ctx(), wait{topic: recommend.TopicActions, refs: refs, ask: ask, done: func(docs map[recommend.Ref]recommend.Document) (bool, error) {
 		for ref, r := range waiting {
 			doc, ok := docs[ref]
 			if !ok {

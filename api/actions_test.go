@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -189,5 +190,54 @@ func TestActionsNeedNotWait(t *testing.T) {
 	s.engine.resume(t)
 	if n := s.engine.counted(pick, recommend.ActOpen); n != 1 {
 		t.Errorf("the pulse counts %d readers, want one", n)
+	}
+}
+
+// A pollStore notes how many readers are asked for while folds are stalled, and
+// has them go on at the fourth time.
+type pollStore struct {
+	*engine
+	asked []int
+}
+
+func (s *pollStore) Get(ctx context.Context, refs ...recommend.Ref) ([]recommend.Document, error) {
+	s.mu.Lock()
+	if len(s.queue) > 0 {
+		n := 0
+		for _, r := range refs {
+			if r.Kind == recommend.KindReader {
+				n++
+			}
+		}
+		if s.asked = append(s.asked, n); len(s.asked) == 4 {
+			s.stalled = false
+			if err := s.fold(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+	s.mu.Unlock()
+	return s.engine.Get(ctx, refs...)
+}
+
+// TestWhoWaitsForManyReadersAsksForOne: a batch of many readers is there when
+// the last of it is.
+func TestWhoWaitsForManyReadersAsksForOne(t *testing.T) {
+	w := newWorld(t)
+	store := &pollStore{engine: w.engine}
+	s := w.open(t, func(c *api.Config) { c.Store = store })
+	pick := s.publish(s.expert("mei", "home"), pickOf("1")).ID
+	s.engine.mu.Lock()
+	s.engine.stalled = true
+	s.engine.mu.Unlock()
+	var batch []object
+	for i := range 30 {
+		batch = append(batch, object{"kind": "open", "pick": pick, "reader": fmt.Sprint("reader-", i)})
+	}
+	if got := s.did(s.token(t, "feed", api.ScopeWindowAny), batch...); got.Accepted != 30 || got.Pending {
+		t.Errorf("got %+v, want thirty taken and there", got)
+	}
+	if want := []int{1, 1, 1, 1}; !slices.Equal(store.asked, want) {
+		t.Errorf("asked for %v readers while the folds were stalled, want %v", store.asked, want)
 	}
 }

@@ -24,6 +24,8 @@ func (c *call) event(id, kind, key string, data any) (recommend.Event, error) {
 type wait struct {
 	topic string
 	refs  []recommend.Ref
+	// ask are those of refs to look at next; nil: all of them.
+	ask func() []recommend.Ref
 	// done looks at the documents of refs that exist.
 	done func(docs map[recommend.Ref]recommend.Document) (bool, error)
 }
@@ -40,16 +42,21 @@ func (s *Server) settle(ctx context.Context, w wait) (pending bool, err error) {
 	}()
 	deadline := time.NewTimer(s.Wait)
 	defer deadline.Stop()
-	const first, longest = 2 * time.Millisecond, 40 * time.Millisecond
+	const first, longest, leave = 2 * time.Millisecond, 40 * time.Millisecond, 4
 	for pause := first; ; pause = min(pause*3/2, longest) {
-		docs, err := s.documents(ctx, w.refs...)
+		refs := w.refs
+		if w.ask != nil {
+			refs = w.ask()
+		}
+		looked := time.Now()
+		docs, err := s.documents(ctx, refs...)
 		if err == nil {
 			done, err := w.done(docs)
 			if done || err != nil {
 				return false, err
 			}
 		}
-		timer := time.NewTimer(pause)
+		timer := time.NewTimer(max(pause, leave*time.Since(looked)))
 		select {
 		case <-timer.C:
 		case <-deadline.C:
