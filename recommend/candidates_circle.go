@@ -25,18 +25,17 @@ func (s circle) offer(a *ask, take func(int32) bool) {
 		act := &a.taste.past.acts[i]
 		picks := a.Shelf.products.rec[act.product].picks
 		each := math.Exp2(-days(act.at, a.horizon)/walkLife) / math.Sqrt(float64(len(picks)+1))
-		for _, n := range picks[max(0, len(picks)-mostOfProduct):] {
-			row := &a.picks.row[n]
-			if row.since > a.horizon || sameDay(row.since, act.at) {
+		for _, p := range picks[max(0, len(picks)-mostOfProduct):] {
+			if p.since > a.horizon || sameDay(p.since, act.at) {
 				continue
 			}
-			i, found := at[row.expert]
+			i, found := at[p.expert]
 			if !found {
 				i = len(experts)
-				at[row.expert] = i
-				experts = append(experts, known{expert: row.expert})
+				at[p.expert] = i
+				experts = append(experts, known{expert: p.expert})
 			}
-			experts[i].common += each / math.Sqrt(float64(len(a.experts.rec[row.expert].picks)+5))
+			experts[i].common += each / math.Sqrt(float64(len(a.experts.rec[p.expert].picks)+5))
 		}
 	}
 	slices.SortStableFunc(experts, func(x, y known) int { return cmp.Compare(y.common, x.common) })

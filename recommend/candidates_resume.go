@@ -16,7 +16,7 @@ func (resume) offer(a *ask, take func(int32) bool) {
 		had[product] = struct{}{}
 		picks := a.Shelf.products.rec[product].picks
 		for k := len(picks) - 1; k >= max(0, len(picks)-mostOfProduct); k-- {
-			if !take(picks[k]) {
+			if !take(picks[k].row) {
 				return
 			}
 		}

@@ -13,7 +13,7 @@ func (s similar) offer(a *ask, take func(int32) bool) {
 		}
 		picks := a.Shelf.products.rec[product].picks
 		for k := len(picks) - 1; k >= max(0, len(picks)-mostOfProduct); k-- {
-			if !take(picks[k]) {
+			if !take(picks[k].row) {
 				return
 			}
 		}

@@ -86,9 +86,9 @@ func (l *look) fetch(products []int32) (touched moment) {
 	pulses := all[:0]
 	for _, product := range products {
 		picks := l.products.rec[product].picks
-		for _, n := range picks[max(0, len(picks)-mostPicksCounted):] {
-			touched += l.picks.row[n].since
-			if pulse := l.picks.pulse[n]; pulse != nil && len(pulses) < len(all) {
+		for _, p := range picks[max(0, len(picks)-mostPicksCounted):] {
+			touched += p.since
+			if pulse := l.picks.pulse[p.row]; pulse != nil && len(pulses) < len(all) {
 				pulses = append(pulses, pulse)
 			}
 		}
@@ -106,11 +106,10 @@ func (l *look) eventsOf(product int32, now moment) productEvents {
 	e := productEvents{ages: [3]float64{oldestEvent, oldestEvent, oldestEvent}}
 	picks := l.products.rec[product].picks // oldest first
 	for k := len(picks) - 1; k >= max(0, len(picks)-mostPicksCounted); k-- {
-		since := l.picks.row[picks[k]].since
-		if since <= now {
+		if since := picks[k].since; since <= now {
 			e.add(days(since, now))
 		}
-		if pulse := l.picks.pulse[picks[k]]; pulse != nil {
+		if pulse := l.picks.pulse[picks[k].row]; pulse != nil {
 			e.addPulse(pulse, now)
 		}
 	}
@@ -121,7 +120,7 @@ func (l *look) eventsOf(product int32, now moment) productEvents {
 		e.ages[i] = math.Log1p(e.ages[i])
 	}
 	if len(picks) > 0 {
-		e.first = math.Log1p(days(l.picks.row[picks[0]].since, now))
+		e.first = math.Log1p(days(picks[0].since, now))
 	}
 	e.opens = math.Log1p(e.opens)
 	return e

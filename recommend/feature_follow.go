@@ -31,7 +31,7 @@ func (followFeatures) fill(p *pool, t *ranking.Table) {
 		picks := p.Shelf.products.rec[product].picks
 		first := true
 		for k := len(picks) - 1; k >= max(0, len(picks)-mostPicksCounted); k-- {
-			row := &p.picks.row[picks[k]]
+			row := &picks[k]
 			if row.since > p.horizon {
 				continue
 			}

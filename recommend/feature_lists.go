@@ -88,7 +88,7 @@ func (p *pool) memoryTopic(product int32) int32 {
 	if len(picks) == 0 {
 		return -1
 	}
-	own := p.topics.sets[p.picks.row[picks[len(picks)-1]].topics].own
+	own := p.topics.sets[p.picks.row[picks[len(picks)-1].row].topics].own
 	if len(own) == 0 {
 		return -1
 	}

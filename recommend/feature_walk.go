@@ -101,8 +101,9 @@ func (w *walker) from(a *pastAct) {
 	}
 	near := w.asked == nil || w.in(a.topics, w.asked)
 	each := math.Exp2(-days(a.at, w.horizon)/walkLife) / math.Sqrt(float64(len(picks)+1))
-	for _, n := range picks[max(0, len(picks)-mostPicksCounted):] {
-		row := &w.picks.row[n]
+	latest := picks[max(0, len(picks)-mostPicksCounted):]
+	for k := range latest {
+		row := &latest[k]
 		if row.since > w.horizon || sameDay(row.since, a.at) || w.steps == walkSteps {
 			continue
 		}
@@ -156,18 +157,15 @@ func (w *walker) backward() {
 	w.link(len(w.experts.rec))
 	for at, product := range w.products {
 		rec := &w.Shelf.products.rec[product]
-		for k, expert := range rec.experts {
-			i := w.first[expert]
-			if i == 0 {
-				continue
-			}
-			n, since := rec.picks[k], rec.sinces[k]
-			if since > w.horizon {
+		for k := range rec.picks {
+			p := &rec.picks[k]
+			i := w.first[p.expert]
+			if i == 0 || p.since > w.horizon {
 				continue
 			}
 			for ; i > 0; i = w.next[i-1] {
-				if w.visits[i-1].reaches(n, since, w.look) {
-					w.step(&w.visits[i-1], int32(at), since)
+				if w.visits[i-1].reaches(p.row, p.since, w.look) {
+					w.step(&w.visits[i-1], int32(at), p.since)
 				}
 			}
 		}

@@ -168,12 +168,11 @@ func (s drawn) offer(a *ask, take func(int32) bool) {
 // recent is how many picks of a product there are since old.
 func (a *ask) recent(product int32, old moment) int {
 	n := 0
-	for _, row := range slices.Backward(a.Shelf.products.rec[product].picks) {
-		since := a.picks.row[row].since
-		if since < old {
+	for _, p := range slices.Backward(a.Shelf.products.rec[product].picks) {
+		if p.since < old {
 			break
 		}
-		if since <= a.horizon {
+		if p.since <= a.horizon {
 			n++
 		}
 	}

@@ -96,8 +96,8 @@ func (s *searching) postingOf(topic int32) *posting {
 // isCard reports whether no newer pick of the product of row n passes.
 func (s *searching) isCard(n int32, passes func(int32) bool) bool {
 	picks := s.products.rec[s.picks.row[n].product].picks
-	for i := len(picks) - 1; i >= 0 && picks[i] != n; i-- {
-		if passes(picks[i]) {
+	for i := len(picks) - 1; i >= 0 && picks[i].row != n; i-- {
+		if passes(picks[i].row) {
 			return false
 		}
 	}
@@ -121,8 +121,8 @@ func (s *searching) find(hits []Hit) {
 			}
 		case KindProduct:
 			if product, ok := s.products.find(h.ID); ok {
-				for _, n := range s.products.rec[product].picks {
-					note(n, h.Score)
+				for _, p := range s.products.rec[product].picks {
+					note(p.row, h.Score)
 				}
 			}
 		case KindPublisher, KindReader, KindRuling, KindExpert, KindPulse, KindJourney, KindExposure, KindReport, KindOrder, KindEarning, KindModel: // no text of theirs is searched

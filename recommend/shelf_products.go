@@ -21,25 +21,32 @@ type productRec struct {
 	restricted   uint32
 	availability stock
 	perishable   bool
-	picks        []int32 // listed, oldest first
-	experts      []int32 // of picks
-	sinces       []moment
+	picks        []pickOf // listed, oldest first
+}
+
+// A pickOf is a pick of a product with what most looks at it need, so that they
+// wait for the memory of one list alone.
+type pickOf struct {
+	row, expert int32
+	since       moment
 }
 
 // insert lists the pick of row n.
 func (r *productRec) insert(n int32, picks *pickTable) {
-	if at, found := slices.BinarySearchFunc(r.picks, n, picks.age); !found {
-		r.picks, r.experts = slices.Insert(r.picks, at, n), slices.Insert(r.experts, at, picks.row[n].expert)
-		r.sinces = slices.Insert(r.sinces, at, picks.row[n].since)
+	if at, found := r.find(n, picks); !found {
+		r.picks = slices.Insert(r.picks, at, pickOf{n, picks.row[n].expert, picks.row[n].since})
 	}
 }
 
 // remove undoes insert.
 func (r *productRec) remove(n int32, picks *pickTable) {
-	if at, found := slices.BinarySearchFunc(r.picks, n, picks.age); found {
-		r.picks, r.experts = slices.Delete(r.picks, at, at+1), slices.Delete(r.experts, at, at+1)
-		r.sinces = slices.Delete(r.sinces, at, at+1)
+	if at, found := r.find(n, picks); found {
+		r.picks = slices.Delete(r.picks, at, at+1)
 	}
+}
+
+func (r *productRec) find(n int32, picks *pickTable) (at int, found bool) {
+	return slices.BinarySearchFunc(r.picks, n, func(p pickOf, n int32) int { return picks.age(p.row, n) })
 }
 
 // A productTable holds products by number. Those that no pick refers to are
@@ -130,11 +137,18 @@ func (s *Shelf) putProduct(key string, version int64, p *Product) {
 	}
 	p.Key = key
 	if s.seenAnew(n, p) {
-		s.arrivals.again(rec.picks)
+		s.seenAgain(rec.picks)
 	}
 	rec.version, rec.checked, rec.restricted = version, momentOf(p.UpdatedAt), 0
 	rec.availability, rec.perishable = stockOf(p), p.Perishable()
 	s.products.facts[n] = p
+}
+
+// seenAgain adds the newest of picks to the arrivals.
+func (s *Shelf) seenAgain(picks []pickOf) {
+	for _, p := range picks[max(0, len(picks)-mostOfProduct):] {
+		s.arrivals.add(p.row)
+	}
 }
 
 // want notes that product is shown and that its facts may have been left off.

@@ -45,8 +45,8 @@ func (a *ask) demanded(product int32) bool {
 func (a *ask) opened(product int32) bool {
 	const some, recent = 2, 7
 	opened := 0
-	for _, n := range a.Shelf.products.rec[product].picks {
-		p := a.picks.pulse[n]
+	for _, of := range a.Shelf.products.rec[product].picks {
+		p := a.picks.pulse[of.row]
 		if p == nil {
 			continue
 		}
@@ -70,13 +70,12 @@ func (a *ask) opened(product int32) bool {
 func (l *look) crowded(product int32, only func(int32) bool) []int32 {
 	var picks []int32
 	had := make(map[int32]struct{})
-	for _, n := range slices.Backward(l.products.rec[product].picks) {
-		expert := l.picks.row[n].expert
-		if has(had, expert) || l.hidden(n) != "" || !only(n) {
+	for _, p := range slices.Backward(l.products.rec[product].picks) {
+		if has(had, p.expert) || l.hidden(p.row) != "" || !only(p.row) {
 			continue
 		}
-		had[expert] = struct{}{}
-		picks = append(picks, n)
+		had[p.expert] = struct{}{}
+		picks = append(picks, p.row)
 	}
 	slices.SortStableFunc(picks, func(a, b int32) int {
 		return cmp.Compare(l.experts.rec[l.picks.row[b].expert].trust, l.experts.rec[l.picks.row[a].expert].trust)

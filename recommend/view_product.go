@@ -81,9 +81,9 @@ func (l *look) picksOf(key string, t *taste) []int32 {
 		return nil
 	}
 	var rows []int32
-	for _, n := range l.products.rec[product].picks {
-		if l.showable(n) && t.may(l, n) {
-			rows = append(rows, n)
+	for _, p := range l.products.rec[product].picks {
+		if l.showable(p.row) && t.may(l, p.row) {
+			rows = append(rows, p.row)
 		}
 	}
 	slices.SortFunc(rows, func(a, b int32) int {
