@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	driver "modernc.org/sqlite"
@@ -29,7 +30,8 @@ type writer struct {
 	prepared                []*sql.Stmt // all of the following
 	begin, commit, rollback *sql.Stmt
 	seq, setSeq             *sql.Stmt
-	upsert, upsertPlain     *sql.Stmt
+	upsert                  *sql.Stmt
+	upsertPlain, upsertMany *sql.Stmt
 	index                   *sql.Stmt
 
 	batches chan batch
@@ -90,6 +92,19 @@ func connect(ctx context.Context, db *sql.DB, busy time.Duration) (*sql.Conn, er
 	}
 }
 
+// rowsAtOnce is how many documents that are not searched are written with one
+// statement: a statement costs as much as two or three of them.
+const rowsAtOnce = 16
+
+// upsertPlain writes n documents that are not searched, of which each is left
+// alone where the version there is the same or later.
+func upsertPlain(n int) string {
+	return `
+INSERT INTO documents (kind, id, version, seq, body) VALUES ` + strings.Repeat("(?, ?, ?, ?, ?), ", n-1) + `(?, ?, ?, ?, ?)
+ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, seq = excluded.seq, body = excluded.body
+WHERE excluded.version > documents.version`
+}
+
 func (w *writer) prepare(ctx context.Context) error {
 	for _, p := range []struct {
 		stmt **sql.Stmt
@@ -107,10 +122,8 @@ ON CONFLICT (kind, id) DO UPDATE SET
 	words = iif(abs(documents.words) = excluded.words, -excluded.words, excluded.words)
 WHERE excluded.version > documents.version
 RETURNING number, words > 0`},
-		{&w.upsertPlain, `
-INSERT INTO documents (kind, id, version, body) VALUES (?, ?, ?, ?)
-ON CONFLICT (kind, id) DO UPDATE SET version = excluded.version, body = excluded.body
-WHERE excluded.version > documents.version`},
+		{&w.upsertPlain, upsertPlain(1)},
+		{&w.upsertMany, upsertPlain(rowsAtOnce)},
 		{&w.index, "INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)"},
 	} {
 		stmt, err := w.conn.PrepareContext(ctx, p.text)
@@ -209,13 +222,9 @@ func (w *writer) transact(ctx context.Context, group []batch) (followed bool, er
 		return false, fmt.Errorf("read seq: %w", err)
 	}
 	seq := before
-	var found []posting
-	for _, b := range group {
-		for i := range b.entries {
-			if found, err = w.writeEntry(ctx, &b.entries[i], &seq, found); err != nil {
-				return false, fmt.Errorf("write %s: %w", b.entries[i].Ref, err)
-			}
-		}
+	found, err := w.writeEntries(ctx, group, &seq)
+	if err != nil {
+		return false, err
 	}
 	// The index comes last and in one go: a write to the table between two
 	// writes to it makes it flush every document by itself, at five times the
@@ -242,27 +251,84 @@ type posting struct {
 	words  string
 }
 
-// writeEntry writes e unless a later version is there, counts seq up if e can
-// be followed, and appends to found what the index has to know. A product that
-// changes its price changes no word; writing them again would cost more than
-// all the rest.
-func (w *writer) writeEntry(ctx context.Context, e *entry, seq *int64, found []posting) ([]posting, error) {
-	if !e.indexed && !e.searchable {
-		_, err := w.upsertPlain.ExecContext(ctx, string(e.Kind), e.ID, e.Version, string(e.Body))
-		return found, err
+// writeEntries writes the entries of group in their order, counts seq up for
+// those that can be followed, and returns what the index has to know.
+func (w *writer) writeEntries(ctx context.Context, group []batch, seq *int64) (found []posting, err error) {
+	plain := make([]*entry, 0, rowsAtOnce) // to be written before any other
+	for _, b := range group {
+		for i := range b.entries {
+			e := &b.entries[i]
+			if !e.searchable {
+				if plain = append(plain, e); len(plain) == rowsAtOnce {
+					if err := w.writePlain(ctx, w.upsertMany, plain, seq); err != nil {
+						return nil, err
+					}
+					plain = plain[:0]
+				}
+				continue
+			}
+			if err := w.writeOneByOne(ctx, plain, seq); err != nil {
+				return nil, err
+			}
+			plain = plain[:0]
+			if found, err = w.writeSearchable(ctx, e, seq, found); err != nil {
+				return nil, fmt.Errorf("write %s: %w", e.Ref, err)
+			}
+		}
 	}
-	var next, words any // NULL
+	return found, w.writeOneByOne(ctx, plain, seq)
+}
+
+func (w *writer) writeOneByOne(ctx context.Context, entries []*entry, seq *int64) error {
+	for i := range entries {
+		if err := w.writePlain(ctx, w.upsertPlain, entries[i:i+1], seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writePlain writes entries that are not searched with a statement for as many.
+// Numbers that it gives to those for which a later version is there are given to
+// nobody: followers ask for what comes after a number.
+func (w *writer) writePlain(ctx context.Context, stmt *sql.Stmt, entries []*entry, seq *int64) error {
+	const columns = 5
+	args := make([]any, 0, columns*rowsAtOnce)
+	upTo := *seq
+	for _, e := range entries {
+		var next any // NULL
+		if e.indexed {
+			upTo++
+			next = upTo
+		}
+		args = append(args, string(e.Kind), e.ID, e.Version, next, string(e.Body))
+	}
+	done, err := stmt.ExecContext(ctx, args...)
+	if err != nil {
+		return fmt.Errorf("write %d documents, %s first: %w", len(entries), entries[0].Ref, err)
+	}
+	if upTo == *seq {
+		return nil
+	}
+	if n, err := done.RowsAffected(); err != nil || n > 0 {
+		*seq = upTo
+	}
+	return nil
+}
+
+// writeSearchable writes e unless a later version is there, and appends to found
+// what the index has to know. A product that changes its price changes no word;
+// writing them again would cost more than all the rest.
+func (w *writer) writeSearchable(ctx context.Context, e *entry, seq *int64, found []posting) ([]posting, error) {
+	var next any // NULL
 	if e.indexed {
 		next = *seq + 1
-	}
-	if e.searchable {
-		words = e.wordsHash
 	}
 	var (
 		number   int64
 		newWords sql.NullBool
 	)
-	err := w.upsert.QueryRowContext(ctx, string(e.Kind), e.ID, e.Version, next, words, string(e.Body)).Scan(&number, &newWords)
+	err := w.upsert.QueryRowContext(ctx, string(e.Kind), e.ID, e.Version, next, e.wordsHash, string(e.Body)).Scan(&number, &newWords)
 	if errors.Is(err, sql.ErrNoRows) {
 		return found, nil // the version there is the same or later
 	}
