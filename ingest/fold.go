@@ -147,7 +147,7 @@ func unmarshalState(body json.RawMessage, state any) error {
 	if u, ok := state.(json.Unmarshaler); ok {
 		return u.UnmarshalJSON(body)
 	}
-	return json.Unmarshal(body, state)
+	return recommend.UnmarshalZero(body, state)
 }
 
 func marshalState(state any) (json.RawMessage, error) {

@@ -113,7 +113,7 @@ func (s Scene) expert(doc recommend.Document) (*recommend.Expert, error) {
 		return x, nil
 	}
 	x := new(recommend.Expert)
-	if err := json.Unmarshal(doc.Body, x); err != nil {
+	if err := x.UnmarshalJSON(doc.Body); err != nil {
 		return nil, err
 	}
 	if s.experts != nil {
@@ -133,7 +133,7 @@ type pickDecision struct {
 func (d *pickDecision) publish(p *recommend.PublishedPick) (Outcome, error) {
 	if doc, ok := d.scene.Docs[d.ref]; ok {
 		var old recommend.Pick
-		if err := json.Unmarshal(doc.Body, &old); err != nil {
+		if err := old.UnmarshalJSON(doc.Body); err != nil {
 			return Outcome{}, fmt.Errorf("pick %s: %w", d.ref.ID, err)
 		}
 		if old.Expert != p.Expert {
@@ -287,7 +287,7 @@ func (d *pickDecision) changed(change func(*recommend.Pick)) Outcome {
 			return nil, errors.New("publisher lists a pick that has no document")
 		}
 		var pick recommend.Pick
-		if err := json.Unmarshal(old, &pick); err != nil {
+		if err := pick.UnmarshalJSON(old); err != nil {
 			return nil, fmt.Errorf("pick: %w", err)
 		}
 		if pick.Expert != expert { // see publish: his publisher lists an id that another got

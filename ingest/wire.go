@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"mime"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -115,12 +116,12 @@ func (c Codec) Decode(m kafka.Message) (recommend.Event, error) {
 		return recommend.Event{}, err
 	}
 	e := recommend.Event{
-		ID:          h[headerID],
-		Source:      h[headerSource],
-		Type:        h[headerType],
+		ID:          h[eventID],
+		Source:      h[eventSource],
+		Type:        h[eventType],
 		Key:         string(m.Key),
 		Data:        m.Value,
-		Traceparent: h[headerTraceparent],
+		Traceparent: h[traceparent],
 		Topic:       m.Topic,
 		Partition:   m.Partition,
 		Offset:      m.Offset,
@@ -128,7 +129,7 @@ func (c Codec) Decode(m kafka.Message) (recommend.Event, error) {
 	if !m.Time.IsZero() {
 		e.Appended = m.Time.UTC()
 	}
-	if e.Time, err = parseTime(h[headerTime]); err != nil {
+	if e.Time, err = parseTime(h[eventTime]); err != nil {
 		return recommend.Event{}, err
 	}
 	if err := checkKey(e.Key); err != nil {
@@ -137,50 +138,82 @@ func (c Codec) Decode(m kafka.Message) (recommend.Event, error) {
 	if err := checkData(e.Data); err != nil {
 		return recommend.Event{}, err
 	}
-	e.Trusted = c.verify(e, h[headerSeal])
+	e.Trusted = c.verify(e, h[seal])
 	return e, nil
 }
 
-// readHeaders returns the headers that make the event by their names. Headers
-// it does not know are left to others.
-func readHeaders(headers []kafka.Header) (map[string]string, error) {
-	h := make(map[string]string, len(headers))
-	for _, x := range headers {
-		name := strings.ToLower(x.Key)
-		switch name {
-		case headerSpec, headerID, headerType, headerSource, headerTime, headerSeal, headerContent, headerTraceparent:
-		default:
+// headers are the values of those that make an event, "" of those left out, in
+// the order of their names.
+type headers [len(headerNames)]string
+
+// The places of headers.
+const (
+	spec = iota
+	eventID
+	eventType
+	eventSource
+	eventTime
+	seal
+	contentType
+	traceparent
+)
+
+// headerNames are in the order of places; an event needs the first five.
+var headerNames = [...]string{headerSpec, headerID, headerType, headerSource, headerTime, headerSeal, headerContent, headerTraceparent} //nolint:gochecknoglobals // never changes
+
+const neededHeaders = eventTime + 1
+
+// usual are values that most events have: nothing is copied for them.
+var usual = func() map[string]string { //nolint:gochecknoglobals // never changes
+	all := map[string]string{}
+	for _, s := range []string{
+		"1.0", "application/json", recommend.SourceAPI, recommend.TypeActed, recommend.TypePickPublished, recommend.TypePickEdited,
+	} {
+		all[s] = s
+	}
+	return all
+}()
+
+// readHeaders returns the headers that make the event. Headers it does not know
+// are left to others.
+func readHeaders(all []kafka.Header) (h headers, err error) {
+	var had [len(headers{})]bool
+	for i := range all {
+		x := &all[i]
+		at := slices.Index(headerNames[:], strings.ToLower(x.Key))
+		if at < 0 {
 			continue
 		}
-		if _, twice := h[name]; twice {
-			return nil, recommend.Refuse(problem(CodeDuplicateHeader, "header "+name+" occurs twice"))
+		if had[at] {
+			return h, recommend.Refuse(problem(CodeDuplicateHeader, "header "+headerNames[at]+" occurs twice"))
 		}
+		had[at] = true
 		if !utf8.Valid(x.Value) {
-			return nil, recommend.Refuse(problem(CodeBadEncoding, "header "+name+" is not UTF-8"))
+			return h, recommend.Refuse(problem(CodeBadEncoding, "header "+headerNames[at]+" is not UTF-8"))
 		}
-		h[name] = string(x.Value)
-	}
-	for _, name := range []string{headerSpec, headerID, headerType, headerSource, headerTime} {
-		if h[name] == "" {
-			return nil, recommend.Refuse(problem(CodeMissingHeader, "header "+name+" is missing"))
-		}
-		if len(h[name]) > maxID || strings.ContainsFunc(h[name], unicode.IsControl) {
-			return nil, recommend.Refuse(problem(CodeBadHeader, "header "+name+" is too long or has control characters"))
+		var known bool
+		if h[at], known = usual[string(x.Value)]; !known {
+			h[at] = string(x.Value)
 		}
 	}
-	if h[headerSpec] != "1.0" {
-		return nil, recommend.Refuse(problem(CodeUnknownSpec, "only CloudEvents 1.0 is understood"))
+	for at, name := range headerNames[:neededHeaders] {
+		if h[at] == "" {
+			return h, recommend.Refuse(problem(CodeMissingHeader, "header "+name+" is missing"))
+		}
+		if len(h[at]) > maxID || strings.ContainsFunc(h[at], unicode.IsControl) {
+			return h, recommend.Refuse(problem(CodeBadHeader, "header "+name+" is too long or has control characters"))
+		}
 	}
-	if err := checkContentType(h[headerContent]); err != nil {
-		return nil, err
+	if h[spec] != "1.0" {
+		return h, recommend.Refuse(problem(CodeUnknownSpec, "only CloudEvents 1.0 is understood"))
 	}
-	return h, nil
+	return h, checkContentType(h[contentType])
 }
 
 // checkContentType takes JSON only. CloudEvents lets a producer leave the
 // header out; what the value is then shows in the value.
 func checkContentType(s string) error {
-	if s == "" {
+	if s == "" || s == "application/json" {
 		return nil
 	}
 	switch t, _, err := mime.ParseMediaType(s); {

@@ -7,8 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"strings"
 	"unicode/utf8"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"vitrine.dev/recommend"
 )
@@ -94,25 +98,73 @@ func prepare(d recommend.Document) (entry, error) {
 	if field == "" {
 		return e, object(d.Body)
 	}
-	var body map[string]json.RawMessage
-	if err := json.Unmarshal(d.Body, &body); err != nil {
-		return e, fmt.Errorf("body is not a JSON object: %w", err)
-	}
-	if body == nil {
-		return e, errors.New("body is null, not a JSON object")
+	value, err := member(d.Body, field)
+	if err != nil {
+		return e, err
 	}
 	e.searchable = true
 	var text string
-	if json.Unmarshal(body[field], &text) == nil { // absent or no string: nothing to find
+	if json.Unmarshal(value, &text) == nil { // absent or no string: nothing to find
 		e.words = indexWords(text)
 	}
 	e.wordsHash = hash(e.words)
 	return e, nil
 }
 
+// lenient has jsontext take for JSON what encoding/json does.
+var lenient = jsonv2.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) //nolint:gochecknoglobals // never changes
+
+// member is the value of the last member of body called name, nil when there is
+// none. It is an error that body is no JSON object.
+func member(body []byte, name string) ([]byte, error) {
+	if value, ok := memberOf(body, name); ok {
+		return value, nil
+	}
+	var all map[string]json.RawMessage // which says what is wrong
+	if err := json.Unmarshal(body, &all); err != nil {
+		return nil, fmt.Errorf("body is not a JSON object: %w", err)
+	}
+	if all == nil {
+		return nil, errors.New("body is null, not a JSON object")
+	}
+	return all[name], nil
+}
+
+// memberOf is member in one pass that copies nothing else; not ok when it cannot
+// tell.
+func memberOf(body []byte, name string) (value []byte, ok bool) {
+	d := jsontext.NewDecoder(bytes.NewBuffer(body), lenient)
+	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
+		return nil, false
+	}
+	for d.PeekKind() == '"' {
+		t, err := d.ReadToken()
+		if err != nil {
+			return nil, false
+		}
+		if t.String() != name {
+			if d.SkipValue() != nil {
+				return nil, false
+			}
+			continue
+		}
+		v, err := d.ReadValue()
+		if err != nil {
+			return nil, false
+		}
+		value = bytes.Clone(v)
+	}
+	if t, err := d.ReadToken(); err != nil || t.Kind() != '}' {
+		return nil, false
+	}
+	_, err := d.ReadToken()
+	return value, errors.Is(err, io.EOF)
+}
+
 // object reports as an error that body is no JSON object.
 func object(body json.RawMessage) error {
-	if !json.Valid(body) {
+	const short = 512 // bytes, below which encoding/json is faster
+	if valid := len(body) > short && jsontext.Value(body).IsValid(lenient); !valid && !json.Valid(body) {
 		return errors.New("body is not JSON")
 	}
 	if bytes.TrimLeft(body, " \t\r\n")[0] != '{' {
