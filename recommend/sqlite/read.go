@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/sync/semaphore"
+
 	"vitrine.dev/recommend"
 )
 
@@ -78,17 +80,7 @@ func (s *Store) getOne(ctx context.Context, ref recommend.Ref) ([]recommend.Docu
 // getMany asks for all refs in one query, which at fifty takes less than half
 // the time of fifty queries.
 func (s *Store) getMany(ctx context.Context, refs []recommend.Ref) (docs []recommend.Document, err error) {
-	names := make([][]string, len(refs))
-	for i, r := range refs {
-		if storable(string(r.Kind)) && storable(r.ID) { // JSON would turn another into one that is
-			names[i] = []string{string(r.Kind), r.ID}
-		}
-	}
-	list, err := json.Marshal(names)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.read.getMany.QueryContext(ctx, string(list))
+	rows, err := s.manyRows(ctx, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +98,43 @@ func (s *Store) getMany(ctx context.Context, refs []recommend.Ref) (docs []recom
 		docs = append(docs, d)
 	}
 	return docs, rows.Err()
+}
+
+// manyRows are the rows of refs: their place among refs, version and body. While
+// they are open they are one of Readers.
+func (s *Store) manyRows(ctx context.Context, refs []recommend.Ref) (*turnRows, error) {
+	names := make([][]string, len(refs))
+	for i, r := range refs {
+		if storable(string(r.Kind)) && storable(r.ID) { // JSON would turn another into one that is
+			names[i] = []string{string(r.Kind), r.ID}
+		}
+	}
+	list, err := json.Marshal(names)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.many.Acquire(ctx, 1); err != nil {
+		return nil, err
+	}
+	rows, err := s.read.getMany.QueryContext(ctx, string(list)) //nolint:sqlclosecheck // turnRows closes them
+	if err != nil {
+		s.many.Release(1)
+		return nil, err
+	}
+	return &turnRows{rows, s.many}, nil
+}
+
+// turnRows are rows that somebody else's turn waits for.
+type turnRows struct {
+	*sql.Rows
+	turn *semaphore.Weighted
+}
+
+// Close ends the turn too. It is called once.
+func (r *turnRows) Close() error {
+	err := r.Rows.Close()
+	r.turn.Release(1)
+	return err
 }
 
 // Changes is described at [recommend.Store]. What was put is there at once,

@@ -24,6 +24,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	driver "modernc.org/sqlite"
 
 	"vitrine.dev/recommend"
@@ -34,7 +35,8 @@ type Options struct {
 	// BusyTimeout is how long a write waits for another process that writes;
 	// 5 s if zero.
 	BusyTimeout time.Duration
-	// Readers is how many reads run at the same time; 4 if zero.
+	// Readers is how many reads of many documents run at the same time; 4 if
+	// zero. Of one document there can be two more.
 	Readers int
 }
 
@@ -51,6 +53,7 @@ type Store struct {
 	changes atomic.Uint64 // files that this store has had before
 	id      string        // of the file; part of every mark
 	readers *sql.DB
+	many    *semaphore.Weighted // reads of many documents
 	read    statements
 	writer  *writer
 
@@ -83,7 +86,7 @@ func Open(path string, opts Options) (*Store, error) {
 	if _, err := driver.Fdatasync(true); err != nil && !errors.Is(err, driver.ErrFdatasyncUnavailable) {
 		return nil, unavailable("open "+path, err)
 	}
-	s := &Store{path: path, opts: opts}
+	s := &Store{path: path, opts: opts, many: semaphore.NewWeighted(int64(opts.Readers))}
 	if err := s.open(context.Background()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -106,8 +109,9 @@ func (s *Store) open(ctx context.Context) error {
 	if s.readers, err = sql.Open("sqlite", name); err != nil {
 		return unavailable("open "+path, err)
 	}
-	s.readers.SetMaxOpenConns(opts.Readers)
-	s.readers.SetMaxIdleConns(opts.Readers)
+	const forOne = 2 // connections that reads of many leave
+	s.readers.SetMaxOpenConns(opts.Readers + forOne)
+	s.readers.SetMaxIdleConns(opts.Readers + forOne)
 	if err := s.prepareReads(ctx); err != nil {
 		return unavailable("open "+path, err)
 	}
