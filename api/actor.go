@@ -1,8 +1,8 @@
 package api
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -168,19 +168,21 @@ func (s *Server) cause(c *call, a *actor, id string, made func(name string) (kin
 // shown waits until the document of a holds e, or says that it never will.
 func (s *Server) shown(c *call, a *actor, e recommend.Event, at recommend.Position) (pending bool, err error) {
 	ref := readerRef(a.name)
+	var looked []byte // at which it was not there
 	return s.settle(c.ctx(), wait{
 		topic: recommend.TopicActions, refs: []recommend.Ref{ref},
 		done: func(docs map[recommend.Ref]recommend.Document) (bool, error) {
 			doc, ok := docs[ref]
-			if !ok {
+			if !ok || looked != nil && bytes.Equal(doc.Body, looked) {
 				return false, nil
 			}
 			var r recommend.Reader
-			if err := json.Unmarshal(doc.Body, &r); err != nil {
+			if err := r.UnmarshalJSON(doc.Body); err != nil {
 				return false, fmt.Errorf("document %s: %w", ref, err)
 			}
 			taken := r.Seen.Has(e) || !r.Erased.IsZero()
 			if doc.Version < at.Offset && !taken {
+				looked = doc.Body
 				return false, nil
 			}
 			switch x := r.Refused; {
