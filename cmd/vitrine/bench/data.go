@@ -57,9 +57,12 @@ func (b *Bench) prepared(ctx context.Context) (string, error) {
 	if under == "" {
 		under = b.dir
 	}
+	if err := b.prune(under); err != nil {
+		return "", err
+	}
 	kept := filepath.Join(under, b.World.key())
 	if _, err := os.Stat(kept); err == nil && !b.Fresh {
-		return kept, nil
+		return kept, claim(kept)
 	}
 	if err := os.MkdirAll(under, 0o700); err != nil {
 		return "", fmt.Errorf("bench: %w", err)
@@ -96,7 +99,7 @@ func (b *Bench) prepared(ctx context.Context) (string, error) {
 	if err := os.Rename(half, kept); err != nil {
 		return "", fmt.Errorf("bench: %w", err)
 	}
-	return kept, os.RemoveAll(files)
+	return kept, errors.Join(claim(kept), os.RemoveAll(files))
 }
 
 // learned serves a data directory until all has been learned that is in it, so
