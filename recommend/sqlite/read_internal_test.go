@@ -16,11 +16,11 @@ func TestOneDocumentIsReadWhileManyAreWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	ref := recommend.Ref{Kind: recommend.KindReader, ID: "r"}
 	if err := s.Put(t.Context(), recommend.Document{Ref: ref, Version: 1, Body: []byte("{}")}); err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func TestOneDocumentIsReadWhileManyAreWaitedFor(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = rows.Close() }()
+		t.Cleanup(func() { _ = rows.Close() })
 	}
 	if docs, err := s.Get(t.Context(), ref); err != nil || len(docs) != 1 {
 		t.Errorf("one document: %v, %v, want it at once", docs, err)
