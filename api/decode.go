@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 
+	jsonv2 "github.com/go-json-experiment/json"
+
 	"vitrine.dev/recommend"
 )
 
@@ -20,6 +22,19 @@ import (
 // a misspelt field that were ignored would look like one that took effect.
 func (c *call) decode(v any) error {
 	return decodeStrict(c.body, v)
+}
+
+// decodePlain is decode for a type of which neither it nor its fields decode
+// themselves: in one pass where the body fits.
+func (c *call) decodePlain(v any) error { return decodeStrictly(c.body, v) }
+
+func decodeStrictly(b []byte, v any) error {
+	// It is as strict but for null, which may be a word in a string as well.
+	if !bytes.Contains(b, []byte("null")) && jsonv2.Unmarshal(b, v, jsonv2.RejectUnknownMembers(true)) == nil {
+		return nil
+	}
+	reflect.ValueOf(v).Elem().SetZero()
+	return decodeStrict(b, v)
 }
 
 func decodeStrict(b []byte, v any) error {

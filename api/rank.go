@@ -9,16 +9,18 @@ import (
 // rankLimit is room for 1,000 ids of 64 characters each.
 const rankLimit = 128 << 10
 
+type rankBody struct {
+	Reader  *string  `json:"reader"`
+	Picks   []string `json:"picks"`
+	Limit   *int     `json:"limit"`
+	Seed    int64    `json:"seed"`
+	Explain bool     `json:"explain"`
+}
+
 // rank orders the picks of those who have candidates of their own.
 func (s *Server) rank(c *call) error {
-	var in struct {
-		Reader  *string  `json:"reader"`
-		Picks   []string `json:"picks"`
-		Limit   *int     `json:"limit"`
-		Seed    int64    `json:"seed"`
-		Explain bool     `json:"explain"`
-	}
-	if err := c.decode(&in); err != nil {
+	var in rankBody
+	if err := c.decodePlain(&in); err != nil {
 		return err
 	}
 	req := recommend.RankRequest{Reader: c.who.Subject, Picks: in.Picks, Lang: c.lang}
