@@ -47,7 +47,8 @@ func TestWorldsOfOtherGenerationsGo(t *testing.T) {
 	}
 	want := []string{"2123456789abcdef", "2123456789abcdef" + generationFile, b.World.key(), quick.World.key(), "half-1", "somebody's"}
 	slices.Sort(want)
-	if slices.Sort(got); !slices.Equal(got, want) {
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
 		t.Errorf("left: %q, want %q", got, want)
 	}
 	if n := strings.Count(said.String(), "removing"); n != 2 {
