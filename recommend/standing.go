@@ -120,27 +120,20 @@ func (k *standings) set(key standingKey, s *standing) {
 
 // good reports whether s may serve a page by now: it is not too old, of the same
 // policy and model, its rows are still those of its picks, and no pick has come
-// that the reader would be shown.
+// that the reader would be shown; which may wait while what is overdue serves.
 func (k *standings) good(s *standing, l *look, v *serving, turn uint64) bool {
 	if s.scene != v.scene || s.turn != turn || s.dropped != l.dropped || s.at > l.now || l.now >= k.ends(s, v) {
 		return false
 	}
-	wait := soon
-	if v.overdue {
-		wait = k.keep
-	}
-	return l.now-s.at < wait || !s.concerned(l)
+	return v.overdue || l.now-s.at < soon || !s.concerned(l)
 }
 
 // ends is from when on s is too old for a page.
 func (k *standings) ends(s *standing, v *serving) moment {
-	switch {
-	case !v.overdue:
-		return s.until
-	case s == v.who.former:
-		return s.at + k.keep
+	if v.overdue {
+		return s.at + overdue*k.keep
 	}
-	return s.at + overdue*k.keep
+	return s.until
 }
 
 // soon is how long a pick that has just come may wait until it is looked at.

@@ -31,7 +31,7 @@ func TestABusyServiceShowsWhatIsOverdue(t *testing.T) {
 		"two minutes":         {does: func(f *shopFloor) { f.clock.add(2 * time.Minute) }},
 		"ten times the while": {does: func(f *shopFloor) { f.clock.add(5 * time.Minute) }, waits: true},
 		"an open":             {does: opens},
-		"an open and a while": {does: func(f *shopFloor) { opens(f); f.clock.add(30 * time.Second) }, waits: true},
+		"an open and a while": {does: func(f *shopFloor) { opens(f); f.clock.add(5 * time.Minute) }, waits: true},
 		"a purchase": {does: func(f *shopFloor) {
 			did(f, func(r *recommend.Reader) {
 				r.History = recommend.History{{Pick: "p0", Kind: recommend.ActPurchase, At: f.clock.now().Unix()}}
@@ -57,11 +57,11 @@ func TestABusyServiceShowsWhatIsOverdue(t *testing.T) {
 		"a pick that he cares about": {does: func(f *shopFloor) {
 			opens(f)
 			f.put(t, recommend.KindPick, "new", pick("new", "e5", "item999", aged(0)))
-			f.clock.add(20 * time.Second)
+			f.clock.add(4 * time.Minute)
 		}, lacks: "new"},
 		"a pick that he cares about and a while": {does: func(f *shopFloor) {
 			f.put(t, recommend.KindPick, "new", pick("new", "e5", "item999", aged(0)))
-			f.clock.add(30 * time.Second)
+			f.clock.add(5 * time.Minute)
 		}, waits: true},
 	} {
 		t.Run(name, func(t *testing.T) {
