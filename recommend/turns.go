@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -11,12 +12,26 @@ import (
 
 // turns bound how many pages are scored at once: no more than there are
 // processors, so that what takes a moment does not wait behind all that take
-// long. No more than half of them renew what could still be shown.
-type turns struct{ scoring, renewing *semaphore.Weighted }
+// long. No more than half of them renew what could still be shown, and those for
+// no more than half of the time while more pages are asked for than there are
+// processors.
+type turns struct {
+	scoring, renewing *semaphore.Weighted
+	processors        int64
+	pages             atomic.Int64 // asked for now
+	next              atomic.Int64 // when one may be renewed again, in ns since begun
+	begun             time.Time
+}
 
-func newTurns() turns {
+func newTurns() *turns {
 	all := int64(runtime.GOMAXPROCS(0))
-	return turns{semaphore.NewWeighted(all), semaphore.NewWeighted(max(1, all/2))}
+	return &turns{scoring: semaphore.NewWeighted(all), renewing: semaphore.NewWeighted(max(1, all/2)), processors: all, begun: time.Now()}
+}
+
+// page counts a page until end.
+func (t *turns) page() (end func()) {
+	t.pages.Add(1)
+	return func() { t.pages.Add(-1) }
 }
 
 // take waits for a turn. It fails when ctx ends before.
@@ -29,14 +44,20 @@ func (t *turns) take(ctx context.Context) (end func(), err error) {
 
 // renew takes a turn if there is one at once; else everybody is busy.
 func (t *turns) renew() (end func(), busy bool) {
-	if !t.renewing.TryAcquire(1) {
+	begun := time.Since(t.begun).Nanoseconds()
+	if t.pages.Load() > t.processors && begun < t.next.Load() || !t.renewing.TryAcquire(1) {
 		return nil, true
 	}
 	if !t.scoring.TryAcquire(1) {
 		t.renewing.Release(1)
 		return nil, true
 	}
-	return func() { t.scoring.Release(1); t.renewing.Release(1) }, false
+	return func() {
+		ended := time.Since(t.begun).Nanoseconds()
+		t.next.Store(ended + (ended - begun))
+		t.scoring.Release(1)
+		t.renewing.Release(1)
+	}, false
 }
 
 // readInTurn reads the shelf for a page that is scored, once it has its turn; it
@@ -57,16 +78,14 @@ func (w *Windows) readInTurn(ctx context.Context, scene *Scene, now time.Time, f
 // is overdue serves him while there is no turn, see [WindowsConfig].Keep. That is
 // stale-while-revalidate (RFC 5861), where who has a turn renews his own.
 func (w *Windows) readFor(ctx context.Context, v *serving, now time.Time, show func(*scored, []placing)) (err error) {
-	kept, over := v.who.kept, v.who.former != nil
-	if kept != nil {
-		over = momentOf(now) >= kept.until
+	if kept := v.who.kept; kept != nil && momentOf(now) < kept.until && w.readKept(v, now, show) {
+		return nil
 	}
 	var end func()
-	if over {
-		end, v.overdue = w.turns.renew()
-	}
-	if (kept != nil || v.overdue) && end == nil && w.readKept(v, now, show) {
-		return nil
+	if v.who.kept != nil || v.who.former != nil {
+		if end, v.overdue = w.turns.renew(); v.overdue && w.readKept(v, now, show) {
+			return nil
+		}
 	}
 	if end == nil {
 		if end, err = w.turns.take(ctx); err != nil {

@@ -59,6 +59,10 @@ func TestABusyServiceShowsWhatIsOverdue(t *testing.T) {
 			f.put(t, recommend.KindPick, "new", pick("new", "e5", "item999", aged(0)))
 			f.clock.add(4 * time.Minute)
 		}, lacks: "new"},
+		"a pick that he cares about, at once": {does: func(f *shopFloor) {
+			f.put(t, recommend.KindPick, "new", pick("new", "e5", "item999", aged(0)))
+			f.clock.add(time.Second)
+		}, lacks: "new"},
 		"a pick that he cares about and a while": {does: func(f *shopFloor) {
 			f.put(t, recommend.KindPick, "new", pick("new", "e5", "item999", aged(0)))
 			f.clock.add(5 * time.Minute)

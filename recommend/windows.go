@@ -32,7 +32,7 @@ type Windows struct {
 	parts         parts
 	standings     *standings
 	tastes        tastes
-	turns         turns
+	turns         *turns
 	keptPages     keptCounts
 }
 
@@ -125,6 +125,7 @@ const missingReader = "reader"
 // when the first was made; what is taken down meanwhile is missing from later
 // ones.
 func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) {
+	defer w.turns.page()()
 	scene, now := w.world.Scene(), w.now()
 	topics, err := w.askedTopics(scene, r.Topics)
 	if err != nil {
