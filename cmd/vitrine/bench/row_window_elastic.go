@@ -31,6 +31,9 @@ func windowElasticRow() Row {
 		if err := x.fill(ctx, b.made()); err != nil {
 			return nil, err
 		}
+		if err := s.visited(ctx); err != nil {
+			return nil, err
+		}
 		subject := s.windows(s.Child, 1)
 		if _, err := subject.Load.Run(ctx, b.Warmup); err != nil {
 			return nil, err
