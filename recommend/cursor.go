@@ -7,7 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"slices"
+	"sync"
 	"time"
 
 	"vitrine.dev/ranking"
@@ -16,8 +18,11 @@ import (
 // A signer makes and checks the opaque strings that clients carry from page to
 // page and from process to process.
 type signer struct {
-	key []byte
+	key    []byte
+	hashes *sync.Pool // used again, of this key; nil for none
 }
+
+func newSigner(key []byte) signer { return signer{slices.Clone(key), new(sync.Pool)} }
 
 // The sizes of what is signed, in bytes.
 const (
@@ -96,19 +101,34 @@ func (s signer) read(text, reader string) (id windowID, ok bool) {
 
 // sign is the code of payload for a purpose, bound to what is not in it.
 func (s signer) sign(purpose string, payload []byte, bound ...string) []byte {
-	h := hmac.New(sha256.New, s.key)
-	var size [8]byte
-	part := func(b []byte) { // with its length, so that no two inputs are alike
-		binary.BigEndian.PutUint64(size[:], uint64(len(b)))
-		h.Write(size[:])
-		h.Write(b)
-	}
-	part([]byte(purpose))
-	part(payload)
+	h := s.hash()
+	all := make([]byte, 0, 256)                                                  //nolint:mnd // mostly enough
+	begin := func(n int) { all = binary.BigEndian.AppendUint64(all, uint64(n)) } // a part with its length, so that no two inputs are alike
+	begin(len(purpose))
+	all = append(all, purpose...)
+	begin(len(payload))
+	all = append(all, payload...)
 	for _, b := range bound {
-		part([]byte(b))
+		begin(len(b))
+		all = append(all, b...)
 	}
-	return h.Sum(nil)
+	h.Write(all)
+	code := h.Sum(all[:0])
+	if s.hashes != nil {
+		s.hashes.Put(h)
+	}
+	return code
+}
+
+// hash is a keyed hash of nothing.
+func (s signer) hash() hash.Hash {
+	if s.hashes != nil {
+		if h, ok := s.hashes.Get().(hash.Hash); ok {
+			h.Reset()
+			return h
+		}
+	}
+	return hmac.New(sha256.New, s.key)
 }
 
 // A cursor is where a list goes on. It holds all that another process needs

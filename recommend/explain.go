@@ -41,13 +41,12 @@ func (s *scored) factors(i int, total float64) []Factor {
 	return out
 }
 
-// item makes the next card of a window of a candidate in its place, and notes
-// in c that it was shown.
-func (s *scored) item(p placing, lang string, c *cursor) (Item, *face) {
+// lay makes the next card of a page of a candidate in its place, and notes in c
+// that it was shown.
+func (s *scored) lay(page *Window, p placing, lang string, c *cursor) {
 	i := s.best[p.Index]
 	row := s.found[i].row
-	face := s.face(row, lang)
-	item := face.item
+	item := page.show(s.face(row, lang))
 	item.Position, item.Score, item.Source = c.position, p.Score, s.source(i)
 	item.Propensity = p.propensity
 	if p.explored {
@@ -64,13 +63,12 @@ func (s *scored) item(p placing, lang string, c *cursor) (Item, *face) {
 		sums := s.sums(item.Factors)
 		speak = loudest(&sums)
 	}
-	first, others := s.others(row, s.taste, make([]int32, 0, 8))
-	item.AlsoBy = s.alsoBy(first)
-	item.Reasons = s.reasons(i, speak, others, &item, lang)
+	first, others := s.others(row, s.taste, s.pieces.rows[:0])
+	item.AlsoBy = s.alsoBy(first, piece(&s.pieces.also, len(first)))
+	item.Reasons = s.reasons(i, speak, others, item, lang)
 	c.position++
 	if topic, share := s.wanted.of(s.ask, s.picks.row[row].topics); share > 0 {
 		c.served.count(s.topicCode(topic))
 	}
 	c.served.add(servedCard{what: short(s.Shelf.products.rec[s.picks.row[row].product].hash), expert: expertCode(item.Expert.ID)})
-	return item, face
 }

@@ -108,7 +108,7 @@ func (w *Windows) Outdated() (ids []string) {
 			for _, lang := range []string{"en", "zh"} {
 				var page Window
 				f, anew := l.face(int32(n), lang), l.newCard(int32(n), lang)
-				page.show(f.item, f)
+				page.show(f)
 				got, err := page.AppendJSON(nil)
 				want, err2 := (&Window{Items: []Item{anew}}).AppendJSON(nil)
 				if !reflect.DeepEqual(f.item, anew) || err != nil || err2 != nil || !bytes.Equal(got, want) {

@@ -80,7 +80,7 @@ func (w *Windows) Insertions(ctx context.Context, r InsertionsRequest) (*Window,
 		placed, rests = s.apart(s.mix(c.seed), &had, rules, n)
 		page.room(len(placed))
 		for _, p := range placed {
-			page.show(s.item(p, r.Lang, c))
+			s.lay(page, p, r.Lang, c)
 		}
 		w.lacks(ctx, page, a)
 	})

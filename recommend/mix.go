@@ -33,6 +33,7 @@ type scored struct {
 	spoken  []voices       // beside best, of those that are shown; nil: they come with their factors
 	kept    *standing      // that all this was taken from; nil for what was scored just now
 	overdue bool           // kept should have been renewed
+	pieces  pieces
 }
 
 // score scores candidates and keeps the best pick of each product. Of picks

@@ -126,12 +126,11 @@ func (t *taste) choosy() bool {
 	return t.self >= 0 || len(t.mutedPicks) > 0 || len(t.mutedExperts) > 0 || len(t.mutedTopics) > 0 || len(t.fed.picks)+len(t.fed.experts)+len(t.fed.topics) > 0
 }
 
-// alsoBy are others as cards show them.
-func (l *look) alsoBy(others []int32) []AlsoBy {
+// alsoBy appends others to also as cards show them; nil when there are none.
+func (l *look) alsoBy(others []int32, also []AlsoBy) []AlsoBy {
 	if len(others) == 0 {
 		return nil
 	}
-	also := make([]AlsoBy, 0, len(others))
 	for _, o := range others {
 		also = append(also, AlsoBy{Pick: l.picks.ids[o], Expert: l.expertCard(l.picks.row[o].expert)})
 	}

@@ -47,7 +47,7 @@ func (w *Windows) Pick(ctx context.Context, id string, v Viewer) (*PickView, err
 	reader, _ := w.reader(ctx, v.Reader)
 	w.shelf.read(scene, now, func(l *look) {
 		if n, ok := l.picks.rows[id]; ok && l.picks.row[n].listed {
-			view.AlsoBy = l.alsoBy(firstOf(l.otherPicks(n, l.tasteOf(v.Reader, reader)), scene.Policy.Window.AlsoBy))
+			view.AlsoBy = l.alsoBy(firstOf(l.otherPicks(n, l.tasteOf(v.Reader, reader)), scene.Policy.Window.AlsoBy), nil)
 		}
 	})
 	marked := []Item{view.Item}

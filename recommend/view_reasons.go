@@ -3,6 +3,7 @@ package recommend
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -118,7 +119,7 @@ func loudest(sums *[len(voices{})]float64) (out voices) {
 // the score; what is true beside them follows.
 func (s *scored) reasons(i int, speak voices, others int, item *Item, lang string) []string {
 	say := phrasesIn(lang)
-	out := make([]string, 0, mostReasons+2)
+	out := piece(&s.pieces.said, mostReasons+2)
 	speakers := speakers()
 	for _, v := range speak {
 		if v == 0 {
@@ -129,7 +130,7 @@ func (s *scored) reasons(i int, speak voices, others int, item *Item, lang strin
 		}
 	}
 	if others > 0 {
-		out = append(out, fmt.Sprintf(say.others, others+1))
+		out = append(out, say.pickedBy(others+1))
 	}
 	if item.Source == sourceExplore { // chance, before all that speaks for it
 		out = slices.Insert(out, 0, say.explore)
@@ -228,6 +229,12 @@ type phrases struct {
 func filled(phrase, what string) string {
 	before, after, _ := strings.Cut(phrase, "%s")
 	return before + what + after
+}
+
+// pickedBy says that n experts picked it.
+func (p *phrases) pickedBy(n int) string {
+	before, after, _ := strings.Cut(p.others, "%d")
+	return before + strconv.Itoa(n) + after
 }
 
 // ago is when something was, in days.

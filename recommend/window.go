@@ -67,9 +67,10 @@ type Window struct {
 // room makes room for n cards.
 func (w *Window) room(n int) { w.Items, w.faces = make([]Item, 0, n), make([]*face, 0, n) }
 
-// show adds a card, which changes nothing of its face.
-func (w *Window) show(i Item, f *face) {
-	w.Items, w.faces = append(w.Items, i), append(w.faces, f)
+// show adds a card with a face, to be filled with the rest.
+func (w *Window) show(f *face) *Item {
+	w.Items, w.faces = append(w.Items, f.item), append(w.faces, f)
+	return &w.Items[len(w.Items)-1]
 }
 
 // A LeftOut is a pick that was to be ordered and is not.

@@ -106,7 +106,7 @@ func anyWindow(dice *rand.Rand) *Window {
 		if dice.IntN(4) == 0 {
 			i.Factors = []Factor{{word(), number(), number()}}
 		}
-		w.show(i, f)
+		*w.show(f) = i
 	}
 	return w
 }
@@ -133,7 +133,7 @@ func TestAWindowThatHasNoJSONFails(t *testing.T) {
 				if faced {
 					f.encode()
 				}
-				w.show(broken, f)
+				*w.show(f) = broken
 				if b, err := w.AppendJSON(nil); err == nil {
 					t.Errorf("no error, but %s", b)
 				}

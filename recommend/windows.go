@@ -77,7 +77,7 @@ func NewWindows(c WindowsConfig) *Windows {
 	return &Windows{
 		standings: newStandings(c.Keep, c.KeepBytes), tastes: newTastes(), turns: newTurns(),
 		shelf: c.Shelf, world: c.World, store: c.Store, pseudonyms: c.Pseudonyms, checker: c.Checker, memory: c.Memory,
-		signer: signer{key: slices.Clone(c.SecretKey)},
+		signer: newSigner(c.SecretKey),
 		now:    c.Now, logger: c.Logger, readerTimeout: c.ReaderTimeout, parts: allParts(),
 	}
 }
@@ -94,7 +94,7 @@ func (w *Windows) VerifyWindowID(id, pseudonym string) bool { return w.signer.ve
 
 // NewWindowVerifier returns the VerifyWindowID of all Windows with this key.
 func NewWindowVerifier(secretKey []byte) func(id, pseudonym string) bool {
-	return signer{key: slices.Clone(secretKey)}.verify
+	return newSigner(secretKey).verify
 }
 
 // Known reports of each id whether a pick of that name is on the shelf, hidden
@@ -151,7 +151,7 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 		more = s.more || s.kept == nil && len(s.best) > len(placed)
 		page.room(len(placed))
 		for _, p := range placed {
-			page.show(s.item(p, r.Lang, c))
+			s.lay(page, p, r.Lang, c)
 		}
 		s.leave()
 		w.lacks(ctx, page, s.ask)

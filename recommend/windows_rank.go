@@ -53,7 +53,7 @@ func (w *Windows) Rank(ctx context.Context, r RankRequest) (*Window, error) {
 			s.speakBriefly(placed)
 		}
 		for _, p := range placed {
-			page.show(s.item(p, r.Lang, c))
+			s.lay(page, p, r.Lang, c)
 		}
 		s.leave()
 		w.lacks(ctx, page, a)
