@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 )
@@ -18,12 +19,18 @@ type decodedTaste struct {
 	reader *Reader
 }
 
-// mostTasteBytes is how much is kept of all readers, about.
-const mostTasteBytes = 64 << 20
+// Bounds of what is kept of all readers.
+const (
+	mostTasteBytes = 64 << 20 // about
+	tasteFor       = 10 * time.Minute
+)
 
 func newTastes() tastes {
 	return tastes{otter.Must(&otter.Options[string, *decodedTaste]{
 		MaximumWeight: mostTasteBytes,
+		// Whoever has himself forgotten and does not come again is not remembered
+		// here for longer.
+		ExpiryCalculator: otter.ExpiryWriting[string, *decodedTaste](tasteFor),
 		Weigher: func(_ string, d *decodedTaste) uint32 {
 			const fixed, price = 600, 5              // what is decoded takes several times its bytes
 			return uint32(fixed + price*len(d.body)) //nolint:gosec // of some kilobytes
@@ -40,8 +47,12 @@ func (t tastes) decode(name string, body []byte) (*Reader, error) {
 		return d.reader, nil
 	}
 	r, err := decodeTaste(body)
-	if err == nil && r.Erased.IsZero() {
+	switch {
+	case err != nil:
+	case r.Erased.IsZero():
 		t.all.Set(name, &decodedTaste{body, r})
+	default:
+		t.all.Invalidate(name)
 	}
 	return r, err
 }
