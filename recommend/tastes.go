@@ -2,7 +2,6 @@ package recommend
 
 import (
 	"bytes"
-	"time"
 
 	"github.com/maypok86/otter/v2"
 )
@@ -19,18 +18,12 @@ type decodedTaste struct {
 	reader *Reader
 }
 
-// Bounds of what is kept of all readers.
-const (
-	mostTasteBytes = 64 << 20 // about
-	tasteFor       = 10 * time.Minute
-)
+// mostTasteBytes is how much is kept of all readers, about.
+const mostTasteBytes = 64 << 20
 
 func newTastes() tastes {
 	return tastes{otter.Must(&otter.Options[string, *decodedTaste]{
 		MaximumWeight: mostTasteBytes,
-		// Whoever has himself forgotten and does not come again is not remembered
-		// here for longer.
-		ExpiryCalculator: otter.ExpiryWriting[string, *decodedTaste](tasteFor),
 		Weigher: func(_ string, d *decodedTaste) uint32 {
 			const fixed, price = 600, 5              // what is decoded takes several times its bytes
 			return uint32(fixed + price*len(d.body)) //nolint:gosec // of some kilobytes
