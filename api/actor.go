@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strconv"
@@ -168,12 +167,12 @@ func (s *Server) cause(c *call, a *actor, id string, made func(name string) (kin
 // shown waits until the document of a holds e, or says that it never will.
 func (s *Server) shown(c *call, a *actor, e recommend.Event, at recommend.Position) (pending bool, err error) {
 	ref := readerRef(a.name)
-	var looked []byte // at which it was not there
+	looked := int64(-1) // version at which it was not there
 	return s.settle(c.ctx(), wait{
 		topic: recommend.TopicActions, refs: []recommend.Ref{ref},
 		done: func(docs map[recommend.Ref]recommend.Document) (bool, error) {
 			doc, ok := docs[ref]
-			if !ok || looked != nil && bytes.Equal(doc.Body, looked) {
+			if !ok || doc.Version == looked {
 				return false, nil
 			}
 			var r recommend.Reader
@@ -182,7 +181,7 @@ func (s *Server) shown(c *call, a *actor, e recommend.Event, at recommend.Positi
 			}
 			taken := r.Seen.Has(e) || !r.Erased.IsZero()
 			if doc.Version < at.Offset && !taken {
-				looked = doc.Body
+				looked = doc.Version
 				return false, nil
 			}
 			switch x := r.Refused; {

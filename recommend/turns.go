@@ -28,12 +28,6 @@ func newTurns() *turns {
 	return &turns{scoring: semaphore.NewWeighted(all), renewing: semaphore.NewWeighted(max(1, all/2)), processors: all, begun: time.Now()}
 }
 
-// page counts a page until end.
-func (t *turns) page() (end func()) {
-	t.pages.Add(1)
-	return func() { t.pages.Add(-1) }
-}
-
 // take waits for a turn. It fails when ctx ends before.
 func (t *turns) take(ctx context.Context) (end func(), err error) {
 	if err := t.scoring.Acquire(ctx, 1); err != nil {

@@ -58,8 +58,8 @@ type WindowsConfig struct {
 	ReaderTimeout time.Duration
 	// Keep is how long a reader's cards keep their scores while he does nothing
 	// and no pick comes that he would be shown; what others do moves them no
-	// sooner. While all processors are taken by pages that are scored, cards keep
-	// them up to [overdue] times as long. What must not be seen any more is never
+	// sooner. While more is asked for than processors can score, cards keep them up
+	// to [overdue] times as long, whatever he does but wish for something else. What must not be seen any more is never
 	// shown. 0 scores every page anew.
 	Keep time.Duration
 	// KeepBytes bounds what is kept. Zero is 512 MiB.
@@ -125,7 +125,8 @@ const missingReader = "reader"
 // when the first was made; what is taken down meanwhile is missing from later
 // ones.
 func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) {
-	defer w.turns.page()()
+	w.turns.pages.Add(1)
+	defer w.turns.pages.Add(-1)
 	scene, now := w.world.Scene(), w.now()
 	topics, err := w.askedTopics(scene, r.Topics)
 	if err != nil {
