@@ -88,17 +88,8 @@ func body(docs map[recommend.Ref]recommend.Document, ref recommend.Ref, v any) (
 	if !ok {
 		return false, nil
 	}
-	if err := unmarshal(d.Body, v); err != nil {
+	if err := recommend.UnmarshalZero(d.Body, v); err != nil {
 		return false, fmt.Errorf("document %s: %w", ref, err)
 	}
 	return true, nil
-}
-
-// unmarshal decodes a body from the store. What decodes itself is asked directly:
-// package json would read every byte twice more.
-func unmarshal(body []byte, v any) error {
-	if u, ok := v.(json.Unmarshaler); ok {
-		return u.UnmarshalJSON(body)
-	}
-	return json.Unmarshal(body, v)
 }

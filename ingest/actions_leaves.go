@@ -120,7 +120,7 @@ func changing[T any](kind recommend.Kind, id string, change func(*T)) Leaf {
 		if !ok {
 			v = new(T)
 			if old != nil {
-				if err := unmarshalState(old, v); err != nil {
+				if err := recommend.UnmarshalZero(old, v); err != nil {
 					return nil, fmt.Errorf("%s: %w", kind, err)
 				}
 			}

@@ -11,7 +11,7 @@ import (
 // decode reads the data of e into v and says in the event's own terms what
 // does not fit.
 func decode(e recommend.Event, v any) error {
-	err := unmarshalState(e.Data, v)
+	err := recommend.UnmarshalZero(e.Data, v)
 	if err == nil {
 		return nil
 	}

@@ -124,7 +124,7 @@ func (r Rules[S]) Folder() Folder {
 			if body == nil {
 				return s, nil
 			}
-			if err := unmarshalState(body, s); err != nil {
+			if err := recommend.UnmarshalZero(body, s); err != nil {
 				return nil, fmt.Errorf("load %s: %w", r.Kind, err)
 			}
 			return s, nil
@@ -142,14 +142,6 @@ func (r Rules[S]) Folder() Folder {
 
 // A state that codes itself is asked directly: package json would read every
 // byte once more, and states can be large.
-
-func unmarshalState(body json.RawMessage, state any) error {
-	if u, ok := state.(json.Unmarshaler); ok {
-		return u.UnmarshalJSON(body)
-	}
-	return recommend.UnmarshalZero(body, state)
-}
-
 func marshalState(state any) (json.RawMessage, error) {
 	if m, ok := state.(json.Marshaler); ok {
 		return m.MarshalJSON()

@@ -63,8 +63,11 @@ var asBefore = jsonv1.DefaultOptionsV1() //nolint:gochecknoglobals // never chan
 
 // UnmarshalZero is json.Unmarshal into what v points to, a zero value, in half
 // the time where b fits; where it does not, encoding/json says why, in its own
-// words.
+// words. What decodes itself is asked directly: it would be read once more.
 func UnmarshalZero(b []byte, v any) error {
+	if u, ok := v.(json.Unmarshaler); ok {
+		return u.UnmarshalJSON(b)
+	}
 	if jsonv2.Unmarshal(b, v, asBefore) == nil {
 		return nil
 	}
