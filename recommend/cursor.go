@@ -102,15 +102,10 @@ func (s signer) read(text, reader string) (id windowID, ok bool) {
 // sign is the code of payload for a purpose, bound to what is not in it.
 func (s signer) sign(purpose string, payload []byte, bound ...string) []byte {
 	h := s.hash()
-	all := make([]byte, 0, 256)                                                  //nolint:mnd // mostly enough
-	begin := func(n int) { all = binary.BigEndian.AppendUint64(all, uint64(n)) } // a part with its length, so that no two inputs are alike
-	begin(len(purpose))
-	all = append(all, purpose...)
-	begin(len(payload))
-	all = append(all, payload...)
-	for _, b := range bound {
-		begin(len(b))
-		all = append(all, b...)
+	all := make([]byte, 0, 256)                                                 //nolint:mnd // mostly enough
+	for _, part := range append([]string{purpose, string(payload)}, bound...) { // with its length, so that no two inputs are alike
+		all = binary.BigEndian.AppendUint64(all, uint64(len(part)))
+		all = append(all, part...)
 	}
 	h.Write(all)
 	code := h.Sum(all[:0])
@@ -197,7 +192,7 @@ func (s *served) of(topic uint16) int {
 }
 
 // short cuts a hash to what cursors carry.
-func short(hash uint64) uint64 { return hash & (1<<(8*shortSize) - 1) }
+func short(h uint64) uint64 { return h & (1<<(8*shortSize) - 1) }
 
 func (s *served) add(c servedCard) {
 	if s.by == nil {
@@ -211,7 +206,7 @@ func (s *served) add(c servedCard) {
 }
 
 // has reports whether what has this hash was shown.
-func (s *served) has(hash uint64) bool { return has(s.by, short(hash)) }
+func (s *served) has(h uint64) bool { return has(s.by, short(h)) }
 
 // expertCode is an expert's id as a servedCard holds it.
 func expertCode(id string) uint16 { return uint16(ranking.Hash(id)) } //nolint:gosec // the low bits are as good as any
