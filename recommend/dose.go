@@ -80,8 +80,12 @@ func (d *Dose) Next(r *DoseRules, now time.Time) (at time.Time, ok bool) {
 	return now, true
 }
 
-// Rests is until when no pick of expert may be given; zero when one may.
+// Rests is until when no pick of expert may be given; zero when one may. Without
+// a spacing none rests, however far now is behind what was given last.
 func (d *Dose) Rests(r *DoseRules, expert string, now time.Time) time.Time {
+	if r.Spacing <= 0 {
+		return time.Time{}
+	}
 	for _, g := range slices.Backward(d.Given) {
 		if g.Expert == expert {
 			if until := g.At.Add(r.Spacing.D()); until.After(now) {

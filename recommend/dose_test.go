@@ -117,6 +117,19 @@ func keepsCaps(t fataler, all []recommend.Given, most int, apart time.Duration) 
 	}
 }
 
+// TestWithoutASpacingNoExpertRests asks about a moment before the last gift, as a
+// page does whose time was taken before the reader's document was read.
+func TestWithoutASpacingNoExpertRests(t *testing.T) {
+	at := opening()
+	d := recommend.Dose{Given: []recommend.Given{{Event: "e", Pick: "p", Expert: "x", At: at}}}
+	for spacing, want := range map[time.Duration]time.Time{0: {}, time.Minute: at.Add(time.Minute)} {
+		rules := recommend.DoseRules{Limited: true, Organic: 4, PerDay: 9, Spacing: recommend.Duration(spacing)}
+		if until := d.Rests(&rules, "x", at.Add(-time.Second)); !until.Equal(want) {
+			t.Errorf("with a spacing of %v: rests until %v, want %v", spacing, until, want)
+		}
+	}
+}
+
 func TestADoseSaysWhenThereIsMore(t *testing.T) {
 	rules := recommend.DoseRules{Limited: true, Organic: 4, PerDay: 2, Spacing: recommend.Duration(10 * time.Minute)}
 	at := opening()
