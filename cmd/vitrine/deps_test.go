@@ -35,6 +35,7 @@ func parts() []part {
 		{"recommend", 1},
 		{"recommend/link", 0},
 		{"ranking", 0},
+		{"stats", 0},
 	}
 }
 
@@ -105,6 +106,7 @@ func TestBreachesOfTheArrowsAreFound(t *testing.T) {
 		{"api", module + "recommend/link", true},
 		{"api", module + "api/web", true},
 		{"recommend", module + "ranking", true},
+		{"recommend", module + "stats", true},
 		{"recommend/storetest", module + "recommend", true},
 		{"recommend", "go.yaml.in/yaml/v3", true},
 		{"ingest/broker", "github.com/twmb/franz-go/pkg/kfake", true},
@@ -119,6 +121,8 @@ func TestBreachesOfTheArrowsAreFound(t *testing.T) {
 		{"recommend/link", module + "ranking", false},
 		{"recommend/link", "golang.org/x/text/unicode/norm", false},
 		{"ranking", module + "recommend", false},
+		{"ranking", module + "stats", false},
+		{"stats", module + "recommend", false},
 		{"ranking", "gonum.org/v1/gonum/mat", false},
 		{"api", module + "cmd/vitrine/demo", false},
 		{"tools", module + "recommend", false},
