@@ -24,6 +24,8 @@ type ArmTally struct {
 	Hidden   int64 `json:"hidden"`
 	Muted    int64 `json:"muted"`
 	Reported int64 `json:"reported"`
+	// Did are those of Readers who did a thing at least once; nil for none.
+	Did *ArmDoers `json:"did,omitempty"`
 }
 
 // A ReaderArm is an arm that a reader was served in, with what he did in it.
@@ -31,6 +33,11 @@ type ReaderArm struct {
 	Arm    string `json:"arm"`
 	Shown  int64  `json:"shown,omitempty"`
 	Opened int64  `json:"opened,omitempty"`
+	// Since is when he came into it, in seconds since 1970; 0 is before that was
+	// noted.
+	Since int64 `json:"since,omitempty"`
+	// Did says what he is counted for in [ArmDoers], a bit by [armDeeds].
+	Did uint16 `json:"did,omitempty"`
 }
 
 // maxReaderArms bounds the arms that a document remembers, the latest.
@@ -57,23 +64,30 @@ func (r *Reader) TallyArms(a *Action, e *Effects, proven bool) []ArmTally {
 		}
 		return out
 	}
-	against := ArmTally{At: a.At.UTC()}
-	switch a.Kind {
-	case ActHide:
-		against.Hidden = 1
-	case ActMute:
-		against.Muted = 1
-	case ActReport:
-		if e.Report == nil {
-			return nil
-		}
-		against.Reported = 1
-	default:
+	return r.tallyOutside(a, e)
+}
+
+// tallyOutside counts what was not done in a window of an arm.
+func (r *Reader) tallyOutside(a *Action, e *Effects) []ArmTally {
+	if len(r.Arms) == 0 {
 		return nil
 	}
-	for _, mine := range r.Arms {
-		against.Arm = mine.Arm
-		out = append(out, against)
+	t := ArmTally{At: a.At.UTC()}
+	switch {
+	case a.Kind == ActHide:
+		t.Hidden = 1
+	case a.Kind == ActMute:
+		t.Muted = 1
+	case a.Kind == ActReport && e.Report != nil:
+		t.Reported = 1
+	}
+	deed := deedOf(a, e)
+	var out []ArmTally
+	for i := range r.Arms {
+		mine := &r.Arms[i]
+		if t.Arm, t.Did = mine.Arm, mine.did(deed, a.At); t.Did != nil || t.Hidden+t.Muted+t.Reported > 0 {
+			out = append(out, t)
+		}
 	}
 	return out
 }
@@ -106,8 +120,11 @@ func (m *ReaderArm) tally(a *Action, e *Effects) ArmTally {
 		OpenSquared:  m.Opened*m.Opened - before.Opened*before.Opened,
 		ShownOpened:  m.Shown*m.Opened - before.Shown*before.Opened,
 	}
-	if before.Shown == 0 && before.Opened == 0 && m.Shown+m.Opened > 0 {
-		t.Readers = 1
+	if !before.counted() && m.counted() {
+		t.Readers, m.Since = 1, a.At.Unix()
+	}
+	if m.Opened > before.Opened {
+		t.Did = m.did(ActOpen, a.At)
 	}
 	return t
 }
@@ -127,4 +144,10 @@ func (t *ArmTally) Add(more ArmTally) {
 	t.Hidden += more.Hidden
 	t.Muted += more.Muted
 	t.Reported += more.Reported
+	if more.Did != nil {
+		if t.Did == nil {
+			t.Did = new(ArmDoers)
+		}
+		t.Did.add(more.Did)
+	}
 }
