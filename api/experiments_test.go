@@ -16,7 +16,7 @@ func TestExperimentsAreCountedByArm(t *testing.T) {
 	}
 	s.stock(2)
 	s.world.world.SetPolicy(t.Context(), p)
-	type counts struct{ readers, shown, opened, hidden int64 }
+	type counts struct{ readers, shown, opened, hidden, bookmarked int64 }
 	want := make(map[string]counts)
 	for i := range 14 {
 		reader := s.token(t, fmt.Sprintf("r%d", i), api.ScopeWindowRead)
@@ -34,6 +34,11 @@ func TestExperimentsAreCountedByArm(t *testing.T) {
 			s.do("PUT", "/v1/feedback/pick/"+pick, object{"kind": "not_interested"}, reader).is(204)
 			n.hidden++
 		}
+		if i%2 == 0 {
+			s.do("PUT", "/v1/bookmarks/"+pick, nil, reader).is(201)
+			s.do("PUT", "/v1/bookmarks/"+w.Items[1].Pick, nil, reader).is(201)
+			n.bookmarked++ // the reader, once
+		}
 		want[w.Arm] = n
 	}
 	off := s.token(t, "off", api.ScopeWindowRead)
@@ -47,9 +52,19 @@ func TestExperimentsAreCountedByArm(t *testing.T) {
 		t.Fatalf("got %+v, want the experiment with its arms", all)
 	}
 	for _, a := range all[0].Arms {
-		got := counts{a.Readers, a.Impressions, a.Opens, a.Hides}
-		if got != want["order:"+a.Name] {
-			t.Errorf("arm %s: got %+v, want %+v", a.Name, got, want["order:"+a.Name])
+		want := want["order:"+a.Name]
+		if got := (counts{a.Readers, a.Impressions, a.Opens, a.Hides, want.bookmarked}); got != want {
+			t.Errorf("arm %s: got %+v, want %+v", a.Name, got, want)
+		}
+		did := make(map[string]int64)
+		for _, m := range a.Metrics {
+			did[m.Name] = m.Did
+			if m.Difference != nil || m.Rate.N != a.Readers {
+				t.Errorf("arm %s: %+v of few readers", a.Name, m)
+			}
+		}
+		if a.Readers >= 5 && (did["open"] != want.opened || did["hide"] != want.hidden || did["bookmark"] != want.bookmarked || len(did) != 10) {
+			t.Errorf("arm %s: %v did so, want %+v", a.Name, did, want)
 		}
 		switch r := a.OpenRate; {
 		case a.Readers < 5 && r != nil:

@@ -19,6 +19,10 @@ type ExperimentReport struct {
 	// Ratio tests whether readers came to the arms in the shares that these have:
 	// when they did not, nothing else here can be believed.
 	Ratio RatioCheck `json:"ratio_check"`
+	// Method is how arms are compared.
+	Method ArmMethod `json:"method"`
+	// Withheld says why arms are not compared; "" where they are.
+	Withheld string `json:"withheld,omitempty"`
 	// AsOf is the latest event counted; zero when there is none.
 	AsOf time.Time `json:"as_of,omitzero"`
 	// Complete says what the counts are of, and what is not in them.
@@ -44,6 +48,8 @@ type ArmReport struct {
 	Hides   int64 `json:"hides"`
 	Mutes   int64 `json:"mutes"`
 	Reports int64 `json:"reports"`
+	// Metrics are what its readers did, goals first; none of few readers.
+	Metrics []ArmMetric `json:"metrics,omitempty"`
 }
 
 // A Rate is a rate with the interval that it lies in with 95 % confidence.
@@ -77,13 +83,14 @@ func (w *Windows) Experiments(ctx context.Context, lang string) ([]ExperimentRep
 }
 
 func (w *Windows) experiment(ctx context.Context, e *Experiment, lang string) (*ExperimentReport, error) {
-	r := &ExperimentReport{ID: e.ID, Surfaces: slices.Clone(e.Surfaces), Complete: completeness(lang)}
+	r := &ExperimentReport{ID: e.ID, Surfaces: slices.Clone(e.Surfaces), Method: armMethod(), Complete: completeness(lang)}
 	if len(r.Surfaces) == 0 {
 		for _, s := range Surfaces() {
 			r.Surfaces = append(r.Surfaces, s.String())
 		}
 	}
 	var counts, shares []float64
+	var tallies []*ArmTally
 	for i := range e.Arms {
 		arm := &e.Arms[i]
 		t, err := w.tally(ctx, e.ID+":"+arm.Name)
@@ -94,6 +101,7 @@ func (w *Windows) experiment(ctx context.Context, e *Experiment, lang string) (*
 			Name: arm.Name, Share: arm.Share, Readers: t.Readers, Impressions: t.Shown, Opens: t.Opened, OpenRate: t.openRate(),
 			Hides: t.Hidden, Mutes: t.Muted, Reports: t.Reported,
 		})
+		tallies = append(tallies, t)
 		counts, shares = append(counts, float64(t.Readers)), append(shares, arm.Share)
 		if t.At.After(r.AsOf) {
 			r.AsOf = t.At
@@ -102,6 +110,12 @@ func (w *Windows) experiment(ctx context.Context, e *Experiment, lang string) (*
 	r.Ratio.Statistic, r.Ratio.P = ranking.ChiSquare(counts, shares)
 	r.Ratio.Mismatch = r.Ratio.P < ratioMismatch
 	r.Ratio.Statistic = min(r.Ratio.Statistic, math.MaxFloat64) // JSON has no infinity
+	if r.Ratio.Mismatch {
+		r.Withheld = withheld(lang)
+	}
+	for i := range r.Arms {
+		r.Arms[i].Metrics = armMetrics(r, tallies, i)
+	}
 	return r, nil
 }
 
@@ -142,7 +156,7 @@ func (t *ArmTally) openRate() *Rate {
 
 func completeness(lang string) string {
 	if language(lang) == "zh" {
-		return "统计读者在所见橱窗中上报的展示与打开（在政策上限之内），截至 as_of；未上报者、关闭个性化者和尚未折叠的事件不在其中。隐藏、屏蔽与举报计入读者到过的每个分组。"
+		return "统计读者在所见橱窗中上报的展示与打开（在政策上限之内），截至 as_of；未上报者、关闭个性化者和尚未折叠的事件不在其中。隐藏、屏蔽与举报计入读者到过的每个分组。指标按读者计：读者进入分组后至少做过一次，每人只计一次；打开仅计本组橱窗中的，其余不限途径。"
 	}
-	return "Impressions and opens that readers report of windows they were given, within the caps of the policy, up to as_of; readers who report nothing, who have personalisation off, and events not folded yet are not in them. Hides, mutes and reports count in every arm that their reader was served in."
+	return "Impressions and opens that readers report of windows they were given, within the caps of the policy, up to as_of; readers who report nothing, who have personalisation off, and events not folded yet are not in them. Hides, mutes and reports count in every arm that their reader was served in. Metrics are of readers who did a thing at least once since they came into the arm, each once: opens in the arm's windows, all else by whatever way."
 }
