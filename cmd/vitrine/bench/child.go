@@ -33,8 +33,8 @@ type Child struct {
 const stopWithin = 20 * time.Second
 
 // start runs the binary with args and an address of its own, and returns when
-// path answers 200.
-func start(ctx context.Context, exe, path string, args ...string) (*Child, error) {
+// path answers 200. What env holds is added to its environment.
+func start(ctx context.Context, exe, path string, env []string, args ...string) (*Child, error) {
 	addr, err := freeAddr(ctx)
 	if err != nil {
 		return nil, err
@@ -43,6 +43,7 @@ func start(ctx context.Context, exe, path string, args ...string) (*Child, error
 	ctx, cancel := context.WithCancel(ctx)
 	c := &Child{Addr: addr, cancel: cancel, log: new(tail), ended: make(chan struct{})}
 	c.cmd = exec.CommandContext(ctx, exe, args...) //nolint:gosec // ourselves
+	c.cmd.Env = append(os.Environ(), env...)
 	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
 	c.cmd.Cancel = func() error { return c.cmd.Process.Signal(syscall.SIGTERM) }
 	c.cmd.WaitDelay = stopWithin

@@ -44,6 +44,11 @@ func (b *Bench) Service(ctx context.Context) (*Service, error) {
 // serve starts a service on a data directory, which is its own from now on, and
 // returns once it has learned from what is in it.
 func (b *Bench) serve(ctx context.Context, data string, flags ...string) (*Service, error) {
+	return b.serveWithin(ctx, nil, data, flags...)
+}
+
+// serveWithin does so with env added to the service's environment.
+func (b *Bench) serveWithin(ctx context.Context, env []string, data string, flags ...string) (*Service, error) {
 	policy := filepath.Join(b.dir, "policy.yaml")
 	if err := os.WriteFile(policy, Policy(), 0o600); err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
@@ -58,7 +63,7 @@ func (b *Bench) serve(ctx context.Context, data string, flags ...string) (*Servi
 	}
 	begun := time.Now()
 	args := []string{"serve", "--data", data, "--policy", policy, "--log", "warn", "--now", Noon().Add(serving).Format(time.RFC3339)}
-	s.Child, err = start(ctx, b.Exe, "/readyz", append(args, flags...)...)
+	s.Child, err = start(ctx, b.Exe, "/readyz", env, append(args, flags...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -159,5 +164,5 @@ func (b *Bench) startFloor(ctx context.Context, body []byte) (*Child, error) {
 	if err := os.WriteFile(file, body, 0o600); err != nil {
 		return nil, fmt.Errorf("floor: %w", err)
 	}
-	return start(ctx, b.Exe, "/readyz", "bench", "floor", file)
+	return start(ctx, b.Exe, "/readyz", nil, "bench", "floor", file)
 }
