@@ -357,12 +357,17 @@ func (w *Windows) turn(on Surface) uint64 {
 
 // ranked ranks the candidates of the window of c, and keeps how they stand.
 func (w *Windows) ranked(l *look, v *serving) *scored {
+	began := time.Now()
 	w.whole(v.who)
 	a := w.ask(l, v.c, v.WindowRequest, v.who.reader)
 	a.asked = l.topicNumbers(v.topics)
 	l.addSpared(a.taste, v.who.reader, a.horizon)
 	turn := w.turn(a.on)
-	s := a.score(a.gather(v.arms.shares(w.parts.sources(a))), v.arms.model(w.model(a.on, v.scene.Policy)))
+	found := a.gather(v.arms.shares(w.parts.sources(a)))
+	w.figures.offer(found)
+	began = w.figures.spent(StageCandidates, began)
+	s := a.score(found, v.arms.model(w.model(a.on, v.scene.Policy)))
+	w.figures.spent(StageScore, began)
 	if w.recalling(v.WindowRequest, v.topics) != nil && v.Cursor == "" && len(v.who.missing) == 0 && len(a.missing) == 0 {
 		w.standings.set(keyOf(v.who.name, v.topics), s.keep(v.scene, v.who.version, v.who.reader, turn))
 	}

@@ -82,16 +82,20 @@ func (w *Windows) readFor(ctx context.Context, v *serving, now time.Time, show f
 		}
 	}
 	if end == nil {
+		began := time.Now()
 		if end, err = w.turns.take(ctx); err != nil {
 			return err
 		}
+		w.figures.spent(StageTurn, began)
 	}
 	defer end()
 	w.countScored(v)
 	w.shelf.read(v.scene, now, func(l *look) {
 		n := v.length(l)
 		s := w.ranked(l, v)
+		began := time.Now()
 		placed, _ := s.place(v.Bare, true, v.c, n)
+		w.figures.spent(StageMix, began)
 		show(s, placed)
 	})
 	return nil
@@ -101,7 +105,10 @@ func (w *Windows) readFor(ctx context.Context, v *serving, now time.Time, show f
 func (w *Windows) readKept(v *serving, now time.Time, show func(*scored, []placing)) (shown bool) {
 	w.shelf.read(v.scene, now, func(l *look) {
 		n := v.length(l)
-		if s, placed := w.stood(l, v, n); s != nil {
+		began := time.Now()
+		s, placed := w.stood(l, v, n)
+		w.figures.spent(StageKept, began)
+		if s != nil {
 			w.countKept(v)
 			show(s, placed)
 			shown = true

@@ -34,6 +34,7 @@ type Windows struct {
 	tastes        tastes
 	turns         *turns
 	keptPages     keptCounts
+	figures       windowFigures
 }
 
 // A WindowsConfig says what windows need.
@@ -132,7 +133,9 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	who := w.taught(ctx, r.Reader, w.pseudonyms.Make, w.recalling(&r, topics))
+	w.figures.spent(StageReader, began)
 	on := surfaceFor(topics)
 	arms := who.deal(scene.Policy, on)
 	c, err := w.windowCursor(r, w.newWindow(&who, on, &arms, askedCode(topics, &r)), topics, now)
@@ -149,17 +152,20 @@ func (w *Windows) Window(ctx context.Context, r WindowRequest) (*Window, error) 
 	more := false
 	v := &serving{WindowRequest: &r, who: &who, topics: topics, scene: scene, arms: arms, c: c}
 	err = w.readFor(ctx, v, now, func(s *scored, placed []placing) {
+		began := time.Now()
 		more = s.more || s.kept == nil && len(s.best) > len(placed)
 		page.room(len(placed))
 		for _, p := range placed {
 			s.lay(page, p, r.Lang, c)
 		}
 		s.leave()
+		w.figures.spent(StageCards, began)
 		w.lacks(ctx, page, s.ask)
 	})
 	if err != nil {
 		return nil, err
 	}
+	w.figures.show(page.Items)
 	if rules := &scene.Policy.Dose; rules.Windows && r.Admit != nil && r.Reader != "" { // of somebody unknown nobody can count
 		w.admit(ctx, page, who.name, r.Admit, rules)
 	}
