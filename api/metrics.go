@@ -8,6 +8,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"vitrine.dev/recommend"
 )
 
 // meters are the measures of a Server. Labels are of bounded sets: route
@@ -20,7 +22,9 @@ type meters struct {
 	replays  prometheus.Counter
 }
 
-func newMeters(r prometheus.Registerer) (*meters, error) {
+// newMeters registers meters with r. The series of known labels are there from the
+// start: a rate sees the first of them.
+func newMeters(r prometheus.Registerer, types problemTypes) (*meters, error) {
 	m := &meters{
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "http_request_duration_seconds", Help: "Time from the first byte of a request to the last of its answer.",
@@ -39,6 +43,13 @@ func newMeters(r prometheus.Registerer) (*meters, error) {
 		replays: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "vitrine_idempotent_replays_total", Help: "Requests answered from an earlier one with the same key.",
 		}),
+	}
+	for code := range types {
+		m.problems.WithLabelValues(code)
+	}
+	for _, topic := range []string{recommend.TopicPicks, recommend.TopicCatalog, recommend.TopicActions, recommend.TopicOrders, recommend.TopicRulings} {
+		m.waits.WithLabelValues(topic, "visible")
+		m.waits.WithLabelValues(topic, "pending")
 	}
 	return m, errors.Join(r.Register(m.requests), r.Register(m.inFlight), r.Register(m.problems), r.Register(m.waits), r.Register(m.replays))
 }

@@ -133,7 +133,7 @@ func New(cfg Config) (*Server, error) {
 		cursors: sealer{cfg.Keys.Secret("api cursor")},
 	}
 	var err error
-	if s.meters, err = newMeters(s.Registerer); err != nil {
+	if s.meters, err = newMeters(s.Registerer, s.types); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	if s.spec, err = newSpec(); err != nil {

@@ -303,9 +303,11 @@ func TestConsumerIsMeasured(t *testing.T) {
 		"vitrine_ingest_events_total{outcome=applied}":   3,
 		"vitrine_ingest_events_total{outcome=dead}":      1,
 		"vitrine_ingest_events_total{outcome=duplicate}": 1,
+		"vitrine_ingest_events_total{outcome=skipped}":   0,
 		"vitrine_ingest_lag_events{partition=0}":         0,
 		"vitrine_ingest_oldest_seconds{partition=0}":     0,
 		"vitrine_ingest_rebalances_total{}":              1,
+		"vitrine_ingest_retries_total{}":                 0,
 	}
 	var got map[string]float64
 	await(t, "the figures", func() bool {

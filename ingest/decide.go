@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"vitrine.dev/recommend"
 )
@@ -238,5 +239,8 @@ func (l *lane) put(ctx context.Context, what string, docs []recommend.Document) 
 	if len(docs) == 0 {
 		return nil
 	}
-	return l.try(ctx, what, func(ctx context.Context) error { return l.store.Put(ctx, docs...) })
+	return l.try(ctx, what, func(ctx context.Context) error {
+		defer func(began time.Time) { l.meter.stored(time.Since(began)) }(time.Now())
+		return l.store.Put(ctx, docs...)
+	})
 }

@@ -12,6 +12,7 @@ import (
 //
 //	vitrine_ingest_events_total{topic,outcome}      outcome: applied, duplicate, skipped, dead
 //	vitrine_ingest_batch_seconds{topic}             of one batch, until durable
+//	vitrine_ingest_put_seconds{topic}               of one bulk of documents, as the store took or refused it
 //	vitrine_ingest_wait_seconds{topic}              waits for another topic to be folded
 //	vitrine_ingest_retries_total{topic}             attempts that an engine failed
 //	vitrine_ingest_rebalances_total{topic}          assignments of partitions
@@ -22,6 +23,7 @@ import (
 type Metrics struct {
 	events     *prometheus.CounterVec
 	batch      *prometheus.HistogramVec
+	put        *prometheus.HistogramVec
 	wait       *prometheus.HistogramVec
 	retries    *prometheus.CounterVec
 	rebalances *prometheus.CounterVec
@@ -47,6 +49,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		events: prometheus.NewCounterVec(prometheus.CounterOpts(opts("events_total", "Events taken from the log, by what became of them.")),
 			[]string{"topic", "outcome"}),
 		batch: histogram("batch_seconds", "Time to fold a batch, until it is durable.", prometheus.ExponentialBuckets(.001, 2, 14)),
+		put:   histogram("put_seconds", "Time of a call of the store to take documents, failed ones included.", prometheus.ExponentialBuckets(.0005, 2, 15)),
 		wait:  histogram("wait_seconds", "Time a batch waited for another topic.", prometheus.ExponentialBuckets(.01, 3, 9)),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts(opts("retries_total", "Calls of an engine that failed and are tried again.")),
 			[]string{"topic"}),
@@ -59,7 +62,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 		held:  map[*progress]struct{}{},
 		clock: time.Now,
 	}
-	for _, c := range []prometheus.Collector{m.events, m.batch, m.wait, m.retries, m.rebalances, m} {
+	for _, c := range []prometheus.Collector{m.events, m.batch, m.put, m.wait, m.retries, m.rebalances, m} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}
@@ -137,56 +140,80 @@ func (m *Metrics) release(p *progress) {
 	delete(m.held, p)
 }
 
+// The outcomes of events.
+const (
+	outcomeApplied = iota
+	outcomeDuplicate
+	outcomeSkipped // the state held it already
+	outcomeDead
+	outcomes
+)
+
 // A topicMeter is the metrics of one topic; a nil one counts nothing.
 type topicMeter struct {
-	m     *Metrics
-	topic string
+	events              [outcomes]prometheus.Counter
+	batch, put, wait    prometheus.Observer
+	retries, rebalances prometheus.Counter
 }
 
+// of returns the metrics of a topic, all of which there are from then on.
 func (m *Metrics) of(topic string) *topicMeter {
 	if m == nil {
 		return nil
 	}
-	return &topicMeter{m, topic}
+	t := &topicMeter{
+		batch: m.batch.WithLabelValues(topic), put: m.put.WithLabelValues(topic), wait: m.wait.WithLabelValues(topic),
+		retries: m.retries.WithLabelValues(topic), rebalances: m.rebalances.WithLabelValues(topic),
+	}
+	for i, outcome := range [outcomes]string{"applied", "duplicate", "skipped", "dead"} {
+		t.events[i] = m.events.WithLabelValues(topic, outcome)
+	}
+	return t
 }
 
 func (t *topicMeter) count(it *item) {
 	if t == nil {
 		return
 	}
-	outcome := "applied"
+	outcome := outcomeApplied
 	switch {
 	case it.death() != nil:
-		outcome = "dead"
+		outcome = outcomeDead
 	case it.held:
-		outcome = "skipped"
+		outcome = outcomeSkipped
 	case it.outcome.Duplicate:
-		outcome = "duplicate"
+		outcome = outcomeDuplicate
 	}
-	t.m.events.WithLabelValues(t.topic, outcome).Inc()
+	t.events[outcome].Inc()
 }
 
 func (t *topicMeter) batched(d time.Duration) {
 	if t != nil {
-		t.m.batch.WithLabelValues(t.topic).Observe(d.Seconds())
+		t.batch.Observe(d.Seconds())
+	}
+}
+
+func (t *topicMeter) stored(d time.Duration) {
+	if t != nil {
+		t.put.Observe(d.Seconds())
 	}
 }
 
 func (t *topicMeter) waited(d time.Duration) {
 	if t != nil {
-		t.m.wait.WithLabelValues(t.topic).Observe(d.Seconds())
+		t.wait.Observe(d.Seconds())
 	}
 }
 
 func (t *topicMeter) retried() {
 	if t != nil {
-		t.m.retries.WithLabelValues(t.topic).Inc()
+		t.retries.Inc()
 	}
 }
 
 func (t *topicMeter) rebalanced() {
 	if t != nil {
-		t.m.rebalances.WithLabelValues(t.topic).Inc()
+		t.rebalances.Inc()
 	}
 }
 

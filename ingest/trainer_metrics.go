@@ -17,10 +17,10 @@ import (
 //	vitrine_learning_seconds_total           time that took, of one processor
 //	vitrine_learning_publications_total      of what was learned
 //	vitrine_learning_rows_total              rows of products and topics in them
-//	vitrine_learning_lists_total{surface}    lists learned from, as published; over all runs
+//	vitrine_learning_lists{surface}          lists learned from, as published; over all runs
 //	vitrine_learning_loss{surface}           mean on lists held out, in nats, as published
 //	vitrine_learning_version{surface}        the latest
-//	vitrine_learning_fallbacks_total{surface} times that weights were taken back, by the guard
+//	vitrine_learning_fallbacks{surface}      times that weights were taken back, by the guard
 //
 // Only the process that learns has figures other than 0. A nil *LearningMetrics
 // counts nothing.
@@ -49,11 +49,17 @@ func NewLearningMetrics(reg prometheus.Registerer) (*LearningMetrics, error) {
 		seconds:      counter("seconds_total", "Time that learning took, of one processor."),
 		publications: counter("publications_total", "Publications of what was learned."),
 		rows:         counter("rows_total", "Rows of products and topics published."),
-		lists:        bySurface("lists_total", "Lists learned from, as published, over all runs."),
-		loss:         bySurface("loss", "Mean loss on lists held out, in nats, as published."),
+		lists:        bySurface("lists", "Lists learned from, as published, over all runs."),
+		loss:         bySurface("loss", "Mean loss on lists held out, in nats, as published; 0 before that."),
 		version:      bySurface("version", "Version that was learned or loaded last."),
-		fallbacks:    bySurface("fallbacks_total", "Times that weights were taken back because they had become worse."),
+		fallbacks:    bySurface("fallbacks", "Times that weights were taken back because they had become worse."),
 	}
+	for _, surface := range recommend.Surfaces() { // 0 until something is published
+		for _, v := range []*prometheus.GaugeVec{m.lists, m.loss, m.version, m.fallbacks} {
+			v.WithLabelValues(surface.String())
+		}
+	}
+	m.sample.Set(1)
 	for _, c := range []prometheus.Collector{m.behind, m.sample, m.actions, m.passed, m.seconds, m.publications, m.rows, m.lists, m.loss, m.version, m.fallbacks} {
 		if err := reg.Register(c); err != nil {
 			return nil, err

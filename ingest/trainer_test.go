@@ -253,7 +253,7 @@ func TestTheTrainerPublishesWhatItLearns(t *testing.T) {
 		t.Errorf("offsets %v, want those after all actions", m.Offsets)
 	}
 	await(t, "the lag to be gone", func() bool { return gather(t, s.reg)["vitrine_learning_lag_seconds{}"] == 0 })
-	await(t, "the figure of lists learned from", func() bool { return gather(t, s.reg)["vitrine_learning_lists_total{surface=home}"] == 321 })
+	await(t, "the figure of lists learned from", func() bool { return gather(t, s.reg)["vitrine_learning_lists{surface=home}"] == 321 })
 }
 
 // TestATrainerThatDiesIsGoneOnFrom stops trainers at any moment: what is

@@ -79,7 +79,7 @@ func (w *world) awaitLists(t *testing.T, least float64) (by *process) {
 	t.Helper()
 	await(t, time.Minute, func() error {
 		for _, p := range append(w.ingest, w.api...) {
-			if p.figure(t, "vitrine_learning_lists_total") >= least {
+			if p.figure(t, "vitrine_learning_lists") >= least {
 				by = p
 				return nil
 			}
