@@ -22,7 +22,7 @@ func (p *process) openChannels() error {
 	if p.shop != nil {
 		all = append(p.shop.channels, all...)
 	}
-	p.channels = partner.NewChannels(all...)
+	p.channels = partner.NewChannels(p.figures.measuredChannels(all)...)
 	return nil
 }
 

@@ -34,21 +34,6 @@ func (s *service) served(models *recommend.ModelFollower) error {
 	return nil
 }
 
-// keeps counts how often pages are made of what windows keep.
-func (s *service) keeps(w *recommend.Windows) error {
-	for _, o := range recommend.KeptOutcomes() {
-		err := s.metrics.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Namespace: "vitrine", Name: "windows_kept_total",
-			Help:        "Pages of windows by whether they were made of kept scores: hit, overdue (all processors were busy), stale (no longer good), miss (none were kept), bypass (not to be).",
-			ConstLabels: prometheus.Labels{"outcome": o.String()},
-		}, func() float64 { return float64(w.KeptPages(o)) }))
-		if err != nil {
-			return fmt.Errorf("metrics: %w", err)
-		}
-	}
-	return nil
-}
-
 // trainer learns beside the folds. It looks at shelf, which the process keeps
 // for its windows, or at one of its own while it learns.
 func (p *process) trainer(shelf *recommend.Shelf) (*ingest.Trainer, error) {

@@ -113,18 +113,19 @@ func runService(ctx context.Context, cfg *config, env environment, r role) (err 
 // A process is a service with the parts of its role wired together.
 type process struct {
 	*service
-	role       role
-	env        environment
-	channels   *partner.Channels
-	shop       *demoShop        // of the demo world; nil without it
-	shelf      *recommend.Shelf // nil without the API
-	follower   *recommend.Follower
-	consumer   *ingest.Consumer
-	loaded     atomic.Bool // the follower has read everything once
-	server     *api.Server
-	windows    *recommend.Windows
-	memory     *recommend.Memory // what the windows are made by; nil without the API
-	background []func(context.Context) error
+	role        role
+	env         environment
+	channels    *partner.Channels
+	shop        *demoShop        // of the demo world; nil without it
+	shelf       *recommend.Shelf // nil without the API
+	follower    *recommend.Follower
+	consumer    *ingest.Consumer
+	loaded      atomic.Bool // the follower has read everything once
+	server      *api.Server
+	windows     *recommend.Windows
+	memory      *recommend.Memory // what the windows are made by; nil without the API
+	conversions *conversions
+	background  []func(context.Context) error
 }
 
 func (p *process) build() (*http.Server, error) {
@@ -134,19 +135,20 @@ func (p *process) build() (*http.Server, error) {
 	kinds := []recommend.Kind{recommend.KindRuling}
 	var apply func(context.Context, recommend.Kind, []recommend.Document) error
 	if p.role.api {
-		p.shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: p.world.Scene, Now: p.cfg.now, Logger: p.cfg.logger, Store: p.engines.Store})
+		p.shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: p.world.Scene, Now: p.cfg.now, Logger: p.cfg.logger, Store: p.measured})
 		p.memory = recommend.NewMemory(p.world.Scene().Policy)
 		models := recommend.NewModelFollower(p.memory, p.cfg.logger)
 		if err := p.served(models); err != nil {
 			return nil, err
 		}
 		kinds = append(recommend.ShelfKinds(), recommend.KindModel)
-		apply = func(ctx context.Context, kind recommend.Kind, docs []recommend.Document) error {
+		apply = p.watched(func(ctx context.Context, kind recommend.Kind, docs []recommend.Document) error {
 			return errors.Join(p.shelf.Apply(ctx, kind, docs), models.Apply(ctx, kind, docs))
-		}
+		})
 	}
 	p.follower = p.service.follower(kinds, apply)
-	p.background = append(p.background, p.follow, p.watchPolicy)
+	p.conversions = newConversions(p)
+	p.background = append(p.background, p.follow, p.watchPolicy, p.conversions.run)
 	if p.engines.Embedded {
 		p.background = append(p.background, p.control)
 	}
@@ -155,6 +157,7 @@ func (p *process) build() (*http.Server, error) {
 		if p.consumer, err = p.service.consumer(p.follower); err != nil {
 			return nil, err
 		}
+		p.consumer.Log = countedLog{p.consumer.Log, p.conversions}
 		if p.consumer.Duties, err = p.duties(p.shelf); err != nil {
 			return nil, err
 		}
@@ -167,12 +170,12 @@ func (p *process) build() (*http.Server, error) {
 }
 
 func (p *process) buildAPI() (*http.Server, error) {
-	keys, store := p.engines.Keys, p.engines.Store
+	keys, store := p.engines.Keys, p.measured
 	p.windows = recommend.NewWindows(recommend.WindowsConfig{
 		Shelf: p.shelf, Memory: p.memory, World: p.world, Store: store, Pseudonyms: p.engines.Pseudonyms, Checker: p.checker(), SecretKey: keys.Secret("cursor"),
 		Now: p.cfg.now, Logger: p.cfg.logger, Keep: p.cfg.KeepWindows,
 	})
-	if err := p.keeps(p.windows); err != nil {
+	if err := p.measureWindows(p.windows); err != nil {
 		return nil, err
 	}
 	pages := web.Config{
@@ -192,7 +195,7 @@ func (p *process) buildAPI() (*http.Server, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	p.server, err = api.New(api.Config{
-		Log: p.engines.Publisher, Store: store, World: p.world, Windows: p.windows, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
+		Log: countedLog{p.engines.Publisher, p.conversions}, Store: store, World: p.world, Windows: p.windows, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
 		Channels: p.channels, Clicks: p.clicks(), OrderPartitions: p.engines.OrderPartitions,
 		Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics, Gatherer: p.metrics, Ready: p.checks, Pages: site,
 		Demo: p.cfg.Demo,

@@ -23,7 +23,10 @@ type service struct {
 	engines *engines
 	world   *recommend.World
 	metrics *prometheus.Registry
-	read    stamp // of the policy file, taken before it was read
+	figures *figures
+	// measured is the store of the engines for all but the folds, see [measuredStore].
+	measured *measuredStore
+	read     stamp // of the policy file, taken before it was read
 }
 
 func newService(ctx context.Context, cfg *config) (*service, error) {
@@ -37,7 +40,12 @@ func newService(ctx context.Context, cfg *config) (*service, error) {
 		return nil, err
 	}
 	world := recommend.NewWorld(policy, cfg.logger)
-	return &service{cfg: cfg, engines: eng, world: world, metrics: newMetrics(), read: read}, nil
+	metrics := newMetrics()
+	figures, err := newFigures(metrics)
+	if err != nil {
+		return nil, errors.Join(err, eng.Close())
+	}
+	return &service{cfg: cfg, engines: eng, world: world, metrics: metrics, figures: figures, measured: figures.measured(eng.Store), read: read}, nil
 }
 
 // pulseEvery is how often the shelf takes what readers do: of every pick that
@@ -52,7 +60,7 @@ func (s *service) follower(kinds []recommend.Kind, apply func(context.Context, r
 		every = 250 * time.Millisecond
 	}
 	return &recommend.Follower{
-		Store: s.engines.Store, Kinds: kinds, Every: every, Wake: s.engines.Wake, Logger: s.cfg.logger,
+		Store: s.measured, Kinds: kinds, Every: every, Wake: s.engines.Wake, Logger: s.cfg.logger,
 		Seldom: map[recommend.Kind]time.Duration{recommend.KindPulse: pulseEvery, recommend.KindModel: modelEvery},
 		Apply: func(ctx context.Context, kind recommend.Kind, docs []recommend.Document) error {
 			if kind == recommend.KindRuling {
