@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
@@ -49,9 +50,41 @@ func deployed(t *testing.T, name string, v any) {
 // metricName is a metric of ours, or what a rule records, in an expression or a text.
 var metricName = regexp.MustCompile(`\b(?:[a-z_0-9]+:(?:http|vitrine)_\w+(?::\w+)?|(?:vitrine|http)_\w+)`)
 
-// TestRulesAndAlertsNameMetricsThatThereAre does without promtool: it reads the
+// dashboards are the expressions of each dashboard of deploy/grafana.
+func dashboards(t *testing.T) map[string][]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", "deploy", "grafana", "dashboards", "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are no dashboards: %v", err)
+	}
+	exprs := make(map[string][]string, len(files))
+	for _, file := range files {
+		var board struct {
+			Panels []struct {
+				Targets []struct {
+					Expr string `json:"expr"`
+				} `json:"targets"`
+			} `json:"panels"`
+		}
+		text, err := os.ReadFile(file)
+		if err == nil {
+			err = json.Unmarshal(text, &board)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, p := range board.Panels {
+			for _, target := range p.Targets {
+				exprs[filepath.Base(file)] = append(exprs[filepath.Base(file)], target.Expr)
+			}
+		}
+	}
+	return exprs
+}
+
+// TestRulesAlertsAndDashboardsNameMetricsThatThereAre does without promtool: it reads the
 // files as YAML and takes names for metrics by their form, and evaluates nothing.
-func TestRulesAndAlertsNameMetricsThatThereAre(t *testing.T) {
+func TestRulesAlertsAndDashboardsNameMetricsThatThereAre(t *testing.T) {
 	samples, types, _ := measured(t).metrics(t)
 	known := maps.Clone(samples)
 	for name := range types {
@@ -91,6 +124,19 @@ func TestRulesAndAlertsNameMetricsThatThereAre(t *testing.T) {
 					if !known[name] {
 						t.Errorf("%s names %s, which is neither in /metrics nor recorded", r.Alert, name)
 					}
+				}
+			}
+		}
+	}
+	for board, exprs := range dashboards(t) {
+		for _, expr := range exprs {
+			found := metricName.FindAllString(expr, -1)
+			if len(found) == 0 {
+				t.Errorf("%s: %q names no metric of ours", board, expr)
+			}
+			for _, name := range found {
+				if !known[name] {
+					t.Errorf("%s asks for %s, which is neither in /metrics nor recorded", board, name)
 				}
 			}
 		}
