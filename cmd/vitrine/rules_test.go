@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"os"
@@ -35,12 +36,11 @@ type rule struct {
 // deployed decodes a file of deploy/prometheus, strictly.
 func deployed(t *testing.T, name string, v any) {
 	t.Helper()
-	f, err := os.Open(filepath.Join("..", "..", "deploy", "prometheus", name))
+	text, err := os.ReadFile(filepath.Join("..", "..", "deploy", "prometheus", name))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	d := yaml.NewDecoder(f)
+	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	if err := d.Decode(v); err != nil {
 		t.Fatalf("%s: %v", name, err)
