@@ -55,6 +55,15 @@ type Journey struct {
 	Erased bool `json:"erased,omitempty"`
 }
 
+// JourneySteps are the kinds of action that a [Journey] may have steps of. An
+// impression is one only where it came before another.
+func JourneySteps() []string {
+	return []string{
+		ActImpression, ActOpen, ActBookmark, ActUnbookmark, ActCart, ActCheckout, ActPurchase, ActRefund,
+		ActHide, ActUnhide, ActMore, ActReport, ActShare,
+	}
+}
+
 // A Step is when a reader did something first and last, and how often.
 type Step struct {
 	First time.Time `json:"first"`

@@ -58,6 +58,7 @@ func (o Options) Run(t *testing.T, open func(testing.TB) recommend.Store) {
 		{"Changes", testChanges},
 		{"Search", testSearch},
 		{"Model", testModel},
+		{"Aggregates", testAggregates},
 		{"Reopen", testReopen},
 		{"Check", testCheck},
 	}
