@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8"
@@ -79,6 +80,8 @@ type Store struct {
 	timeout  time.Duration
 	patience time.Duration
 	log      *slog.Logger
+
+	countable *sync.Map // kinds whose index has the fields that are counted by
 }
 
 var _ recommend.Store = (*Store)(nil)
@@ -112,6 +115,8 @@ func newStore(cfg Config) (*Store, error) {
 		timeout:  cfg.Timeout,
 		patience: cfg.Patience,
 		log:      cfg.Logger,
+
+		countable: new(sync.Map),
 	}
 	if s.prefix == "" {
 		s.prefix = defaultPrefix

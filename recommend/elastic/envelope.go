@@ -108,7 +108,10 @@ func admissible(doc recommend.Document) error {
 // envelopeHead returns the start of doc's envelope: what is searched, by name.
 func envelopeHead(doc recommend.Document) ([]byte, error) {
 	fields := copied(doc.Kind)
-	if len(fields) == 0 {
+	switch {
+	case len(counted(doc.Kind)) > 0:
+		return countedHead(doc)
+	case len(fields) == 0:
 		return []byte("{"), nil
 	}
 	ref, err := json.Marshal(doc.String())

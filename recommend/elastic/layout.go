@@ -28,13 +28,14 @@ type mappings struct {
 }
 
 type field struct {
-	Type            string `json:"type"`
-	Enabled         *bool  `json:"enabled,omitempty"`
-	Index           *bool  `json:"index,omitempty"`
-	IgnoreAbove     int    `json:"ignore_above,omitempty"`
-	IgnoreMalformed bool   `json:"ignore_malformed,omitempty"`
-	Analyzer        string `json:"analyzer,omitempty"`
-	SearchAnalyzer  string `json:"search_analyzer,omitempty"`
+	Type            string           `json:"type,omitempty"`
+	Properties      map[string]field `json:"properties,omitempty"` // of an object
+	Enabled         *bool            `json:"enabled,omitempty"`
+	Index           *bool            `json:"index,omitempty"`
+	IgnoreAbove     int              `json:"ignore_above,omitempty"`
+	IgnoreMalformed bool             `json:"ignore_malformed,omitempty"`
+	Analyzer        string           `json:"analyzer,omitempty"`
+	SearchAnalyzer  string           `json:"search_analyzer,omitempty"`
 }
 
 // Types of the fields that are copied out of a body.
@@ -76,13 +77,19 @@ func copied(k recommend.Kind) map[string]string {
 // Every write is synced before it is answered (durability "request"). What can
 // be searched is refreshed each second, and unconditionally so: without the
 // explicit interval Elasticsearch would stop refreshing an index that nobody
-// searched for half a minute. What is read by id alone needs no refresh; the
+// searched for half a minute. That is right for what is counted alone: an
+// analyst who comes back has it refreshed and waits for that. What is read by id alone needs no refresh; the
 // long interval is for people who look with Kibana.
 func (l layout) index(k recommend.Kind) indexTemplate {
 	settings := l.settings()
 	settings["refresh_interval"] = "30s"
 	fields := copied(k)
-	if len(fields) == 0 {
+	switch columns := counted(k); {
+	case len(columns) > 0:
+		delete(settings, "refresh_interval")
+		columns["body"] = field{Type: "object", Enabled: new(false)}
+		return indexTemplate{Settings: settings, Mappings: mappings{Dynamic: new(false), Properties: columns}}
+	case len(fields) == 0:
 		return indexTemplate{Settings: settings, Mappings: mappings{Enabled: new(false)}}
 	}
 	settings["refresh_interval"] = "1s"

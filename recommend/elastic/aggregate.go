@@ -1,0 +1,214 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"vitrine.dev/recommend"
+)
+
+var _ recommend.Aggregates = (*Store)(nil)
+
+// A composite aggregation is read in pages. Elasticsearch makes no more than
+// 65,536 buckets for one answer; beside each there may be FewestReaders more.
+const (
+	compositePage = 10_000
+	pitAlive      = "1m" // from one page to the next
+)
+
+// An aggregation is read to its end by [Store.composite].
+type aggregation struct {
+	kind    recommend.Kind
+	sources []any                     // of the composite
+	names   []string                  // of the sources
+	filter  []any                     // of the query
+	runtime map[string]any            // fields made by scripts
+	beside  map[string]any            // aggregations in each bucket
+	each    func(*bucketAnswer) error // in the order of the sources
+}
+
+// A bucketAnswer is a bucket of a composite aggregation.
+type bucketAnswer struct {
+	Key   map[string]any `json:"key"`
+	Count int64          `json:"doc_count"`
+	Some  struct {
+		Buckets []struct {
+			Key string `json:"key"`
+		} `json:"buckets"`
+	} `json:"some"`
+	Shown    struct{ Value float64 } `json:"shown"`
+	Over     struct{ Value float64 } `json:"over"`
+	Unproven struct{ Value float64 } `json:"unproven"`
+}
+
+func (b *bucketAnswer) text(name string) string {
+	s, _ := b.Key[name].(string)
+	return s
+}
+
+func (b *bucketAnswer) number(name string) int64 {
+	n, _ := b.Key[name].(float64)
+	return int64(n)
+}
+
+// composite reads all buckets of a as of one moment.
+func (s *Store) composite(ctx context.Context, a *aggregation) error {
+	pit, err := s.openPoint(ctx, a.kind)
+	if err != nil {
+		return err
+	}
+	defer func() { s.closePoint(context.WithoutCancel(ctx), pit) }()
+	var after json.RawMessage
+	for {
+		var page struct {
+			found
+			Pit          string `json:"pit_id"`
+			Aggregations struct {
+				Groups struct {
+					After   json.RawMessage `json:"after_key"`
+					Buckets []bucketAnswer  `json:"buckets"`
+				} `json:"groups"`
+			} `json:"aggregations"`
+		}
+		body, err := a.request(pit, after)
+		if err != nil {
+			return err
+		}
+		err = s.retry(ctx, readTries, func(ctx context.Context) error {
+			return s.call(ctx, esapi.SearchRequest{Body: bytes.NewReader(body), AllowPartialSearchResults: new(false)}, &page)
+		})
+		if err != nil {
+			return err
+		}
+		if err := page.whole(); err != nil {
+			return err
+		}
+		if page.Pit != "" {
+			pit = page.Pit
+		}
+		for i := range page.Aggregations.Groups.Buckets {
+			if err := a.each(&page.Aggregations.Groups.Buckets[i]); err != nil {
+				return err
+			}
+		}
+		if after = page.Aggregations.Groups.After; len(after) == 0 {
+			return nil
+		}
+	}
+}
+
+func (a *aggregation) request(pit string, after json.RawMessage) ([]byte, error) {
+	composite := map[string]any{"size": compositePage, "sources": a.sources}
+	if len(after) > 0 {
+		composite["after"] = after
+	}
+	groups := map[string]any{"composite": composite}
+	if len(a.beside) > 0 {
+		groups["aggs"] = a.beside
+	}
+	request := map[string]any{
+		"size": 0, "track_total_hits": false,
+		"pit":   map[string]any{"id": pit, "keep_alive": pitAlive},
+		"query": map[string]any{"bool": map[string]any{"filter": a.filter}},
+		"aggs":  map[string]any{"groups": groups},
+	}
+	if len(a.runtime) > 0 {
+		request["runtime_mappings"] = a.runtime
+	}
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, fmt.Errorf("encode aggregation: %w", err)
+	}
+	return body, nil
+}
+
+// openPoint names the documents of kind as they are now.
+func (s *Store) openPoint(ctx context.Context, kind recommend.Kind) (id string, err error) {
+	err = s.retry(ctx, readTries, func(ctx context.Context) error {
+		if err := s.counted(ctx, kind); err != nil {
+			return err
+		}
+		var answer struct {
+			ID string `json:"id"`
+		}
+		err := s.call(ctx, esapi.OpenPointInTimeRequest{Index: []string{s.alias(kind)}, KeepAlive: pitAlive}, &answer)
+		id = answer.ID
+		return err
+	})
+	return id, err
+}
+
+func (s *Store) closePoint(ctx context.Context, id string) {
+	body, err := json.Marshal(map[string]string{"id": id})
+	if err == nil {
+		err = s.call(ctx, esapi.ClosePointInTimeRequest{Body: bytes.NewReader(body)}, nil)
+	}
+	if r, ok := errors.AsType[*reply](err); err != nil && (!ok || r.Status != http.StatusNotFound) { // it ends by itself
+		s.log.WarnContext(ctx, "elasticsearch keeps documents that nobody counts any more", "err", err)
+	}
+}
+
+// counted makes sure that the index of kind has the fields that are counted by:
+// one that was made by an earlier version has none, and would say that there was
+// nothing.
+func (s *Store) counted(ctx context.Context, kind recommend.Kind) error {
+	if _, ok := s.countable.Load(kind); ok {
+		return nil
+	}
+	var indices map[string]struct {
+		Mappings struct {
+			Properties map[string]json.RawMessage `json:"properties"`
+		} `json:"mappings"`
+	}
+	if err := s.call(ctx, esapi.IndicesGetMappingRequest{Index: []string{s.alias(kind)}}, &indices); err != nil {
+		return err
+	}
+	for index, m := range indices {
+		for name := range counted(kind) {
+			if _, ok := m.Mappings.Properties[name]; !ok {
+				return fmt.Errorf("%w: index %s was made by an earlier version and has no %q to count by: run vitrine rebuild", recommend.ErrInvalid, index, name)
+			}
+		}
+	}
+	s.countable.Store(kind, struct{}{})
+	return nil
+}
+
+// dimensions are the sources of by, and a filter for where.
+func (a *aggregation) dimensions(by []recommend.Dimension, where map[recommend.Dimension][]string) {
+	for _, d := range by {
+		a.source(string(d), map[string]any{"field": string(d), "missing_bucket": true})
+	}
+	for d, values := range where {
+		some := []any{map[string]any{"terms": map[string]any{string(d): values}}}
+		for _, v := range values {
+			if v == "" {
+				some = append(some, map[string]any{"bool": map[string]any{"must_not": map[string]any{"exists": map[string]any{"field": string(d)}}}})
+			}
+		}
+		a.filter = append(a.filter, map[string]any{"bool": map[string]any{"should": some}})
+	}
+}
+
+func (a *aggregation) source(name string, terms map[string]any) {
+	a.names = append(a.names, name)
+	a.sources = append(a.sources, map[string]any{name: map[string]any{"terms": terms}})
+}
+
+// slots is a field with the number of the slot, times 256, of a time that a
+// script has found, and what it adds.
+func slots(edges []int64, params map[string]any, find string) map[string]any {
+	params["edges"] = edges
+	const slot = `
+int lo = 0; int hi = params.edges.size() - 1;
+if (at < params.edges[0] || at >= params.edges[hi]) return;
+while (hi - lo > 1) { int mid = (lo + hi) >>> 1; if (params.edges[mid] <= at) { lo = mid } else { hi = mid } }
+emit((long) lo * 256 + took);`
+	return map[string]any{"type": "long", "script": map[string]any{"source": find + slot, "params": params}}
+}
