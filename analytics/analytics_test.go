@@ -1,0 +1,374 @@
+package analytics_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"vitrine.dev/analytics"
+	"vitrine.dev/recommend"
+)
+
+func morning() time.Time { return time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC) }
+
+const days = 3
+
+// filed is what some picks are filed under; the shelf does not know the last.
+func filed() map[string]recommend.Filed {
+	return map[string]recommend.Filed{
+		"p0": {Expert: "x0", Partner: "taobao", Topics: []string{"home/kitchen", "tea"}},
+		"p1": {Expert: "x0", Partner: "tmall", Topics: []string{"home/kitchen", "home/garden"}},
+		"p2": {Expert: "x1", Partner: "tmall", Topics: []string{"tea"}},
+		"p3": {Expert: "x1", Partner: "taobao"},
+	}
+}
+
+const picks = 5
+
+type shelf map[string]recommend.Filed
+
+func (s shelf) FiledUnder(ids []string, each func(i int, f recommend.Filed, ok bool)) {
+	for i, id := range ids {
+		f, ok := s[id]
+		each(i, f, ok)
+	}
+}
+
+// A deed is an event of a history.
+type deed struct {
+	reader, pick, kind, expert, source, arm string
+	at                                      time.Time
+}
+
+// drawHistory draws what some readers did, in the order of the log.
+func drawHistory(rnd *rand.Rand) []deed {
+	var all []deed
+	kinds := []string{
+		recommend.ActImpression, recommend.ActImpression, recommend.ActOpen, recommend.ActOpen, recommend.ActBookmark,
+		recommend.ActShare, recommend.ActPurchase, recommend.ActRefund,
+	}
+	for range 20 + rnd.IntN(60) {
+		all = append(all, deed{
+			reader: fmt.Sprint("r", rnd.IntN(14)), pick: fmt.Sprint("p", rnd.IntN(picks)), kind: kinds[rnd.IntN(len(kinds))],
+			source: []string{"", "fresh"}[rnd.IntN(2)], arm: []string{"", "a:1"}[rnd.IntN(2)],
+			at: morning().Add(time.Duration(rnd.IntN(days*24*4)) * 15 * time.Minute),
+		})
+	}
+	slices.SortStableFunc(all, func(a, b deed) int { // nearly as it was done
+		return a.at.Add(time.Duration(len(a.pick+a.kind)%3) * time.Minute).Compare(b.at.Add(time.Duration(len(b.pick+b.kind)%3) * time.Minute))
+	})
+	return all
+}
+
+// fold has all taken, some twice, and forgets a reader now and then.
+func fold(t *testing.T, policy *recommend.Policy, rnd *rand.Rand, all []deed) (c *counts, forgotten string) {
+	t.Helper()
+	c = newCounts(policy)
+	var offset int64
+	take := func(kind, key, id string, v any, at time.Time) {
+		data, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 1 + rnd.IntN(4)/3 {
+			c.take(t, recommend.Event{
+				ID: id, Source: "test", Type: kind, Topic: recommend.TopicActions, Key: key, Time: at, Appended: at, Offset: offset, Data: data, Trusted: true,
+			})
+			offset++
+		}
+	}
+	for i, d := range all {
+		a := recommend.Action{ID: fmt.Sprint("e", i), Reader: d.reader, Kind: d.kind, Pick: d.pick, Source: d.source, Arm: d.arm, At: d.at}
+		take(recommend.TypeActed, d.reader, a.ID, a, d.at)
+	}
+	if rnd.IntN(3) == 0 {
+		forgotten = fmt.Sprint("r", rnd.IntN(14))
+		at := morning().AddDate(0, 0, days)
+		take(recommend.TypeReaderErased, forgotten, "erase", recommend.ErasedReader{ID: forgotten, At: at}, at)
+	}
+	return c, forgotten
+}
+
+// TestAThousandHistoriesAreCountedAsByHand holds funnels, in every way that they
+// can be asked for, against a count of the events themselves.
+func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
+	histories := 1_000
+	if testing.Short() {
+		histories = 150
+	}
+	policy := recommend.DefaultPolicy()
+	for seed := range histories {
+		rnd := rand.New(rand.NewPCG(uint64(seed), 3)) //nolint:gosec // draws a test
+		all := drawHistory(rnd)
+		c, forgotten := fold(t, policy, rnd, all)
+		a := &analytics.Analyst{Counts: c, Picks: shelf(filed()), Now: func() time.Time { return morning().AddDate(0, 0, days+1) }}
+		for range 3 {
+			r := drawRequest(rnd)
+			f, err := a.Funnel(t.Context(), r)
+			if err != nil {
+				t.Fatalf("seed %d: %+v: %v", seed, r, err)
+			}
+			whole, groups := byHand(all, forgotten, r)
+			if d := gocmp.Diff(whole, told(f.Steps)); d != "" {
+				t.Fatalf("seed %d: %+v counts other than by hand (-want +got):\n%s", seed, *r, d)
+			}
+			got := make(map[string][]int64)
+			for _, g := range f.Groups {
+				var key []string
+				for _, d := range r.By {
+					key = append(key, g.Key[d])
+				}
+				got[strings.Join(key, "|")] = told(g.Steps)
+			}
+			if len(whole) == 0 {
+				groups = map[string][]int64{}
+			}
+			if d := gocmp.Diff(groups, got); d != "" {
+				t.Fatalf("seed %d: the groups of %+v are other than by hand (-want +got):\n%s", seed, *r, d)
+			}
+		}
+	}
+}
+
+func told(steps []analytics.Step) []int64 {
+	n := []int64{}
+	for _, s := range steps {
+		n = append(n, s.Count)
+	}
+	return n
+}
+
+func drawRequest(rnd *rand.Rand) *analytics.Request {
+	steps := []string{recommend.ActOpen, recommend.ActBookmark, recommend.ActShare, "order", "refunded"}
+	rnd.Shuffle(len(steps), func(i, k int) { steps[i], steps[k] = steps[k], steps[i] })
+	r := &analytics.Request{
+		Steps: steps[:1+rnd.IntN(4)], Ordered: rnd.IntN(2) == 0, Readers: rnd.IntN(3) == 0, Where: make(map[string][]string),
+		Window: time.Duration(1+rnd.IntN(60)) * time.Hour, Edges: []time.Time{morning(), morning().AddDate(0, 0, 1+rnd.IntN(days))},
+	}
+	by := analytics.Dimensions()
+	if r.Readers {
+		by = []string{analytics.ByPick, analytics.BySource, analytics.ByArm}
+	} else if rnd.IntN(2) == 0 {
+		r.Steps = append([]string{analytics.StepImpression}, r.Steps...)
+	}
+	rnd.Shuffle(len(by), func(i, k int) { by[i], by[k] = by[k], by[i] })
+	r.By = by[:rnd.IntN(3)]
+	switch d := by[len(by)-1]; {
+	case rnd.IntN(2) == 0:
+	case d == analytics.ByPick:
+		r.Where[d] = []string{"p0", "p3"}
+	case d == analytics.BySource:
+		r.Where[d] = []string{"fresh"}
+	case d == analytics.ByTopic:
+		r.Where[d] = []string{"tea", "home/garden"}
+	case d == analytics.ByPartner:
+		r.Where[d] = []string{"tmall", ""}
+	}
+	if rnd.IntN(4) == 0 {
+		r.AsOf = morning().Add(time.Duration(rnd.IntN(days*24)) * time.Hour)
+	}
+	return r
+}
+
+// A pair is what is known of one by the events.
+type pair struct {
+	reader, pick, source, arm string
+	first, last               map[string]time.Time
+}
+
+// byHand counts events: of all, and by key.
+func byHand(all []deed, forgotten string, r *analytics.Request) (whole []int64, groups map[string][]int64) {
+	pairs := make(map[string]*pair)
+	kept := make(map[string]bool)
+	var seen []deed
+	for _, d := range all {
+		key := d.reader + "|" + d.pick
+		if d.kind == recommend.ActImpression {
+			seen = append(seen, d)
+			continue
+		}
+		if d.reader == forgotten {
+			continue
+		}
+		if d.kind == recommend.ActBookmark && kept[key] { // it is one already
+			continue
+		}
+		kept[key] = kept[key] || d.kind == recommend.ActBookmark
+		p := pairs[key]
+		if p == nil {
+			p = &pair{reader: d.reader, pick: d.pick, source: d.source, arm: d.arm, first: make(map[string]time.Time), last: make(map[string]time.Time)}
+			pairs[key] = p
+		}
+		if at, ok := p.first[d.kind]; !ok || d.at.Before(at) {
+			p.first[d.kind] = d.at
+		}
+		if d.at.After(p.last[d.kind]) {
+			p.last[d.kind] = d.at
+		}
+	}
+	type sum struct {
+		counts  []int64
+		readers map[string]bool
+		took    map[string]bool // reader and step
+	}
+	sums := make(map[string]*sum)
+	in := func(pick, source, arm string, add func(*sum)) {
+		value := func(d string) []string { return valuesByHand(d, pick, source, arm) }
+		for d, wanted := range r.Where {
+			if !slices.ContainsFunc(value(d), func(v string) bool { return slices.Contains(wanted, v) }) {
+				return
+			}
+		}
+		keys := []string{""}
+		for i, d := range r.By {
+			var longer []string
+			for _, k := range keys {
+				for _, v := range value(d) {
+					longer = append(longer, k+map[bool]string{true: "|"}[i > 0]+v)
+				}
+			}
+			keys = longer
+		}
+		names := make([]string, 0, len(keys)+1)
+		for _, k := range keys {
+			names = append(names, "by "+k)
+		}
+		for _, name := range append(names, "whole") {
+			if sums[name] == nil {
+				sums[name] = &sum{counts: make([]int64, len(r.Steps)), readers: make(map[string]bool), took: make(map[string]bool)}
+			}
+			add(sums[name])
+		}
+	}
+	for _, p := range pairs {
+		took := wayByHand(p, r)
+		if !slices.Contains(took, true) {
+			continue
+		}
+		in(p.pick, p.source, p.arm, func(s *sum) {
+			s.readers[p.reader] = true
+			for i, yes := range took {
+				who := fmt.Sprint(p.reader, "|", i)
+				if yes && (!r.Readers || !s.took[who]) {
+					s.counts[i]++
+					s.took[who] = true
+				}
+			}
+		})
+	}
+	if r.Steps[0] == analytics.StepImpression {
+		for _, d := range seen {
+			if !d.at.Before(r.Edges[0]) && d.at.Before(r.Edges[1]) {
+				in(d.pick, d.source, d.arm, func(s *sum) { s.counts[0]++ })
+			}
+		}
+	}
+	groups = make(map[string][]int64)
+	for name, s := range sums {
+		if len(s.readers) < recommend.FewestReaders || r.Readers && slices.Max(s.counts) < recommend.FewestReaders {
+			continue
+		}
+		if key, ok := strings.CutPrefix(name, "by "); ok && len(r.By) > 0 {
+			groups[key] = s.counts
+		}
+	}
+	whole = []int64{}
+	switch s := sums["whole"]; {
+	case s == nil:
+		whole = make([]int64, len(r.Steps))
+	case len(s.readers) >= recommend.FewestReaders && (!r.Readers || slices.Max(s.counts) >= recommend.FewestReaders):
+		whole = s.counts
+	}
+	if sums["whole"] == nil {
+		groups = map[string][]int64{}
+	}
+	return whole, maps.Collect(maps.All(groups))
+}
+
+func wayByHand(p *pair, r *analytics.Request) []bool {
+	took := make([]bool, len(r.Steps))
+	kind := func(i int) string {
+		return map[string]string{"order": recommend.ActPurchase, "refunded": recommend.ActRefund}[r.Steps[i]]
+	}
+	of := func(m map[string]time.Time, i int) (time.Time, bool) {
+		k := kind(i)
+		if k == "" {
+			k = r.Steps[i]
+		}
+		at, ok := m[k]
+		return at, ok && (r.AsOf.IsZero() || !at.After(r.AsOf))
+	}
+	var entered, before time.Time
+	begun := false
+	for i := range r.Steps {
+		if r.Steps[i] == analytics.StepImpression {
+			continue
+		}
+		at, ok := of(p.first, i)
+		if !r.Ordered {
+			if ok && (!begun || at.Before(entered)) {
+				entered, begun = at, true
+			}
+			continue
+		}
+		if ok && begun && at.Before(before) {
+			if at, ok = of(p.last, i); at.Before(before) {
+				ok = false
+			}
+		}
+		if !begun {
+			entered, begun = at, true
+		}
+		if !ok || at.After(entered.Add(r.Window)) {
+			break
+		}
+		before, took[i] = at, true
+	}
+	if !r.Ordered {
+		for i := range r.Steps {
+			at, ok := of(p.first, i)
+			took[i] = r.Steps[i] != analytics.StepImpression && ok && !at.After(entered.Add(r.Window))
+		}
+	}
+	if entered.Before(r.Edges[0]) || !entered.Before(r.Edges[1]) {
+		return make([]bool, len(r.Steps))
+	}
+	return took
+}
+
+func valuesByHand(d, pick, source, arm string) []string {
+	f := filed()[pick]
+	var values []string
+	switch d {
+	case analytics.ByPick:
+		return []string{pick}
+	case analytics.BySource:
+		return []string{source}
+	case analytics.ByArm:
+		return []string{arm}
+	case analytics.ByExpert:
+		return []string{f.Expert}
+	case analytics.ByPartner:
+		return []string{f.Partner}
+	case analytics.ByTopic:
+		values = f.Topics
+	case analytics.ByRoot:
+		for _, t := range f.Topics {
+			root, _, _ := strings.Cut(t, "/")
+			if !slices.Contains(values, root) {
+				values = append(values, root)
+			}
+		}
+	}
+	if len(values) == 0 {
+		return []string{""}
+	}
+	return values
+}

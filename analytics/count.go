@@ -1,0 +1,181 @@
+package analytics
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"vitrine.dev/recommend"
+)
+
+// Picks are what the shelf knows of picks; [recommend.Windows] are some.
+type Picks interface {
+	FiledUnder(ids []string, each func(i int, f recommend.Filed, ok bool))
+}
+
+// A group is what was counted of one slot and one value of each dimension of a
+// breakdown.
+type group struct {
+	slot   int
+	key    []string
+	counts []int64 // by step of the request
+	some   map[string]struct{}
+}
+
+// few reports whether so few readers entered that nothing is told of them. What
+// was shown alone tells of nobody.
+func (g *group) few(r *Request) bool {
+	if len(r.Steps) == 1 && r.Steps[0] == StepImpression {
+		return false
+	}
+	if r.Readers {
+		return slices.Max(g.counts) < recommend.FewestReaders
+	}
+	return len(g.some) < recommend.FewestReaders
+}
+
+// A tally adds the groups of the engine up to those that were asked for.
+type tally struct {
+	*plan
+	groups     map[string]*group
+	filedUnder map[string]recommend.Filed // by pick
+}
+
+// count asks for everything in p, and once more for the whole if there is a
+// breakdown: one pair may lie in several groups.
+func (a *Analyst) count(ctx context.Context, p *plan) ([]*group, error) {
+	t := &tally{plan: p, groups: make(map[string]*group)}
+	var journeys []recommend.JourneyGroup
+	if len(p.Steps) > 1 || p.exposures == nil {
+		err := a.Counts.Journeys(ctx, &p.journeys, func(g recommend.JourneyGroup) error { journeys = append(journeys, g); return nil })
+		if err != nil {
+			return nil, err
+		}
+	}
+	var exposures []recommend.ExposureGroup
+	if p.exposures != nil {
+		err := a.Counts.Exposures(ctx, p.exposures, func(g recommend.ExposureGroup) error { exposures = append(exposures, g); return nil })
+		if err != nil {
+			return nil, err
+		}
+	}
+	if p.filed {
+		t.file(a.Picks, journeys, exposures)
+	}
+	first := len(p.Steps) - len(p.journeys.Steps) // of the steps that pairs take
+	for i := range journeys {
+		g := &journeys[i]
+		t.each(g.Slot, g.Key, func(sum *group) {
+			for k, n := range g.Counts {
+				if first+k < len(sum.counts) {
+					sum.counts[first+k] += n
+				}
+			}
+			for _, reader := range g.Some {
+				if len(sum.some) < recommend.FewestReaders {
+					sum.some[reader] = struct{}{}
+				}
+			}
+		})
+	}
+	for i := range exposures {
+		g := &exposures[i]
+		t.each(g.Slot, g.Key, func(sum *group) { sum.counts[0] += g.Shown })
+	}
+	all := make([]*group, 0, len(t.groups))
+	for _, g := range t.groups {
+		all = append(all, g)
+	}
+	slices.SortFunc(all, (*group).compare)
+	return all, nil
+}
+
+// compare orders groups by slot, then the largest first, then by key.
+func (g *group) compare(o *group) int {
+	switch {
+	case g.slot != o.slot:
+		return g.slot - o.slot
+	case g.counts[0] > o.counts[0]:
+		return -1
+	case g.counts[0] < o.counts[0]:
+		return 1
+	}
+	return slices.Compare(g.key, o.key)
+}
+
+// file looks up what all picks are filed under.
+func (t *tally) file(picks Picks, journeys []recommend.JourneyGroup, exposures []recommend.ExposureGroup) {
+	t.filedUnder = make(map[string]recommend.Filed)
+	for i := range journeys {
+		t.filedUnder[journeys[i].Key[0]] = recommend.Filed{}
+	}
+	for i := range exposures {
+		t.filedUnder[exposures[i].Key[0]] = recommend.Filed{}
+	}
+	ids := make([]string, 0, len(t.filedUnder))
+	for id := range t.filedUnder {
+		ids = append(ids, id)
+	}
+	const atOnce = 1_000 // windows do not wait longer
+	for some := range slices.Chunk(ids, atOnce) {
+		picks.FiledUnder(some, func(i int, f recommend.Filed, ok bool) {
+			if ok {
+				t.filedUnder[some[i]] = f
+			}
+		})
+	}
+}
+
+// each calls add with every group asked for that a group of the engine is in.
+func (t *tally) each(slot int, of []string, add func(*group)) {
+	value := func(d string) []string {
+		if t.isFiled(d) {
+			f := t.filedUnder[of[0]]
+			return valuesOf(&f, d)
+		}
+		return of[slices.Index(t.engine, recommend.Dimension(d)):][:1]
+	}
+	for d, wanted := range t.Where {
+		if t.isFiled(d) && !slices.ContainsFunc(value(d), func(v string) bool { return slices.Contains(wanted, v) }) {
+			return
+		}
+	}
+	keys := [][]string{nil}
+	for _, d := range t.By {
+		var longer [][]string
+		for _, key := range keys {
+			for _, v := range value(d) {
+				longer = append(longer, append(slices.Clone(key), v))
+			}
+		}
+		keys = longer
+	}
+	for _, key := range keys {
+		name := string(rune(slot)) + "\x00" + strings.Join(key, "\x00")
+		g := t.groups[name]
+		if g == nil {
+			g = &group{slot: slot, key: key, counts: make([]int64, len(t.Steps)), some: make(map[string]struct{})}
+			t.groups[name] = g
+		}
+		add(g)
+	}
+}
+
+// valuesOf are the values of a dimension of a pick, "" where it has none.
+func valuesOf(f *recommend.Filed, d string) []string {
+	var values []string
+	switch d {
+	case ByTopic:
+		values = f.Topics
+	case ByRoot:
+		values = f.Roots()
+	case ByPartner:
+		values = []string{f.Partner}
+	case ByExpert:
+		values = []string{f.Expert}
+	}
+	if len(values) == 0 {
+		return []string{""}
+	}
+	return values
+}

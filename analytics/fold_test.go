@@ -1,0 +1,84 @@
+package analytics_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+
+	"vitrine.dev/ingest"
+	"vitrine.dev/recommend"
+)
+
+// counts are documents in memory, folded by the rules of the ingester.
+type counts struct {
+	fold   ingest.Folder
+	policy *recommend.Policy
+	docs   map[recommend.Ref]recommend.Document
+}
+
+func newCounts(policy *recommend.Policy) *counts {
+	return &counts{fold: ingest.Actions(), policy: policy, docs: make(map[recommend.Ref]recommend.Document)}
+}
+
+// take folds an event that lies at its offset in the one partition there is.
+func (c *counts) take(t *testing.T, e recommend.Event) {
+	t.Helper()
+	decoded, err := c.fold.Check(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := recommend.Ref{Kind: c.fold.Kind, ID: e.Key}
+	state, err := c.fold.Load(c.docs[ref].Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.fold.Decide(ingest.Scene{Policy: c.policy}, state, e, decoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range out.Leaves {
+		body, err := leaf.Apply(c.docs[leaf.Ref].Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.docs[leaf.Ref] = recommend.Document{Ref: leaf.Ref, Version: e.Offset, Body: body}
+	}
+	if !out.Changed {
+		return
+	}
+	body, err := c.fold.Save(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.docs[ref] = recommend.Document{Ref: ref, Version: e.Offset, Body: body}
+}
+
+func (c *counts) Journeys(_ context.Context, q *recommend.JourneyQuery, each func(recommend.JourneyGroup) error) error {
+	sums := recommend.NewJourneySums(q)
+	for ref, d := range c.docs {
+		var j recommend.Journey
+		if ref.Kind != recommend.KindJourney {
+			continue
+		}
+		if err := json.Unmarshal(d.Body, &j); err != nil {
+			return err
+		}
+		sums.Add(&j)
+	}
+	return sums.Groups(each)
+}
+
+func (c *counts) Exposures(_ context.Context, q *recommend.ExposureQuery, each func(recommend.ExposureGroup) error) error {
+	sums := recommend.NewExposureSums(q)
+	for ref, d := range c.docs {
+		var e recommend.Exposure
+		if ref.Kind != recommend.KindExposure {
+			continue
+		}
+		if err := json.Unmarshal(d.Body, &e); err != nil {
+			return err
+		}
+		sums.Add(&e)
+	}
+	return sums.Groups(each)
+}

@@ -1,0 +1,258 @@
+package analytics
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"vitrine.dev/recommend"
+	"vitrine.dev/stats"
+)
+
+// An Analyst answers. Its methods are safe for concurrent use.
+type Analyst struct {
+	Counts recommend.Aggregates
+	Picks  Picks
+	Now    func() time.Time
+}
+
+// A Funnel is how many came how far.
+type Funnel struct {
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to"` // not in it
+	AsOf  time.Time `json:"as_of"`
+	Unit  string    `json:"unit"`  // pair or reader
+	Mode  string    `json:"mode"`  // ordered or any
+	Steps []Step    `json:"steps"` // of all; empty where these are too few
+	// Groups are those of a breakdown, those that most entered first.
+	Groups  []Group `json:"groups,omitempty"`
+	LeftOut LeftOut `json:"left_out"`
+	// Complete says what the counts are of, and what is not in them.
+	Complete string `json:"completeness"`
+}
+
+// A Step is what was counted of a step.
+type Step struct {
+	Step  string `json:"step"`
+	Count int64  `json:"count"`
+	Unit  string `json:"unit"` // what is counted: pair, reader or impression
+	// RateFromFirst and RateFromPrevious are shares of the counts of other steps.
+	RateFromFirst    float64 `json:"rate_from_first"`
+	RateFromPrevious float64 `json:"rate_from_previous"`
+	// Interval holds RateFromFirst with 95 % confidence, by the score interval of
+	// Wilson; nil where the step is no part of the first.
+	Interval *[2]float64 `json:"interval,omitempty"`
+	// Smoothed is RateFromFirst drawn towards that of all groups, as if ten pairs
+	// more had come; of a group alone.
+	Smoothed *float64 `json:"smoothed,omitempty"`
+}
+
+// A Group is one value of each dimension of the breakdown.
+type Group struct {
+	Key   map[string]string `json:"key"` // "" where there is none
+	Steps []Step            `json:"steps"`
+}
+
+// LeftOut is what is in no figure.
+type LeftOut struct {
+	// Groups are those of fewer than five readers, who could be told.
+	Groups int `json:"groups_of_few_readers"`
+	// Unproven are pairs, or readers, that entered by a window which was not made for them.
+	Unproven int64 `json:"unproven"`
+}
+
+const confidence = .95
+
+// Funnel counts how many pairs, or readers, came how far.
+func (a *Analyst) Funnel(ctx context.Context, r *Request) (*Funnel, error) {
+	if r.AsOf.IsZero() {
+		r.AsOf = a.Now()
+	}
+	p, err := r.plan()
+	if err != nil {
+		return nil, err
+	}
+	f := &Funnel{
+		From: r.Edges[0], To: r.Edges[len(r.Edges)-1], AsOf: r.AsOf, Unit: r.unit(), Mode: r.mode(), Steps: []Step{}, Complete: complete,
+	}
+	whole, err := a.whole(ctx, p, f)
+	if err != nil || whole == nil || len(r.By) == 0 {
+		return f, err
+	}
+	groups, err := a.count(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		if g.few(r) {
+			f.LeftOut.Groups++
+			continue
+		}
+		key := make(map[string]string, len(r.By))
+		for i, d := range r.By {
+			key[d] = g.key[i]
+		}
+		f.Groups = append(f.Groups, Group{Key: key, Steps: r.steps(g.counts, whole.counts)})
+	}
+	return f, nil
+}
+
+// whole fills f with what is of all, and returns that; nil where it is of too
+// few readers.
+func (a *Analyst) whole(ctx context.Context, p *plan, f *Funnel) (*group, error) {
+	r := p.Request
+	r.By = nil
+	all, err := r.plan()
+	if err != nil {
+		return nil, err
+	}
+	unproven := *all
+	unproven.journeys.Unproven, unproven.exposures = true, nil
+	unproven.Steps = slices.DeleteFunc(slices.Clone(r.Steps), func(s string) bool { return s == StepImpression })
+	if len(unproven.Steps) > 0 {
+		groups, err := a.count(ctx, &unproven)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range groups {
+			f.LeftOut.Unproven += slices.Max(g.counts)
+		}
+	}
+	groups, err := a.count(ctx, all)
+	if err != nil || len(groups) == 0 {
+		if err == nil {
+			f.Steps = r.steps(make([]int64, len(r.Steps)), nil)
+		}
+		return nil, err
+	}
+	if groups[0].few(&r) {
+		f.LeftOut.Groups++
+		return nil, nil
+	}
+	f.Steps = r.steps(groups[0].counts, nil)
+	return groups[0], nil
+}
+
+func (r *Request) unit() string {
+	if r.Readers {
+		return "reader"
+	}
+	return "pair"
+}
+
+func (r *Request) mode() string {
+	if r.Ordered {
+		return "ordered"
+	}
+	return "any"
+}
+
+// steps are counts with their rates, beside those of all.
+func (r *Request) steps(counts, all []int64) []Step {
+	steps := make([]Step, len(counts))
+	for i, n := range counts {
+		s := Step{Step: r.Steps[i], Count: n, Unit: r.unit(), RateFromFirst: rate(n, counts[0]), RateFromPrevious: rate(n, counts[max(i-1, 0)])}
+		if s.Step == StepImpression {
+			s.Unit = StepImpression
+		}
+		if n <= counts[0] && counts[0] > 0 {
+			in := stats.Wilson(stats.Share{K: n, N: counts[0]}, confidence)
+			s.Interval = &[2]float64{in.Low, in.High}
+		}
+		if all != nil {
+			smoothed := stats.Smoothed(stats.Share{K: n, N: counts[0]}, stats.Share{K: all[i], N: all[0]}, stats.DefaultWeight)
+			s.Smoothed = &smoothed
+		}
+		steps[i] = s
+	}
+	return steps
+}
+
+func rate(n, of int64) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / float64(of)
+}
+
+const complete = "Pairs of a reader and a pick, each once for a step, whatever was repeated or delivered twice, as far as folded by now; " +
+	"who entered before from or at to is in none. Impressions are cards reported as seen, by the hour and within the caps of the policy, not by reader. " +
+	"Readers with personalisation off, those who were erased, and windows that were not made for their reader are left out; groups of fewer than five readers are not told of."
+
+// A Series is what entered in each interval, and came how far.
+type Series struct {
+	Funnel
+	Items []Slot `json:"items"`
+}
+
+// A Slot is an interval of a series. Few says that its readers are too few to
+// be told of.
+type Slot struct {
+	From  time.Time `json:"from"`
+	To    time.Time `json:"to"`
+	Steps []Step    `json:"steps"`
+	Few   bool      `json:"few_readers,omitempty"`
+}
+
+// Series is a funnel for each interval between the edges of r, without a
+// breakdown.
+func (a *Analyst) Series(ctx context.Context, r *Request) (*Series, error) {
+	if len(r.By) > 0 {
+		return nil, recommend.Refuse(problem("breakdown", "a series is of one thing", "filter instead, such as topic=…"))
+	}
+	if r.AsOf.IsZero() {
+		r.AsOf = a.Now()
+	}
+	p, err := r.plan()
+	if err != nil {
+		return nil, err
+	}
+	s := &Series{Funnel: Funnel{
+		From: r.Edges[0], To: r.Edges[len(r.Edges)-1], AsOf: r.AsOf, Unit: r.unit(), Mode: r.mode(), Steps: []Step{}, Complete: complete,
+	}}
+	whole := *r
+	whole.Edges = []time.Time{s.From, s.To}
+	all, err := whole.plan()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.whole(ctx, all, &s.Funnel); err != nil {
+		return nil, err
+	}
+	groups, err := a.count(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for i := range len(r.Edges) - 1 {
+		s.Items = append(s.Items, Slot{From: r.Edges[i], To: r.Edges[i+1], Steps: r.steps(make([]int64, len(r.Steps)), nil)})
+	}
+	for _, g := range groups {
+		if item := &s.Items[g.slot]; g.few(r) {
+			item.Few, item.Steps = true, []Step{}
+		} else {
+			item.Steps = r.steps(g.counts, nil)
+		}
+	}
+	return s, nil
+}
+
+// Top is [Analyst.Funnel] with the groups in the order of what their last step's
+// rate from the first is at least, by its interval: so that nobody leads by luck.
+func (a *Analyst) Top(ctx context.Context, r *Request) (*Funnel, error) {
+	if len(r.By) != 1 || len(r.Steps) < 2 {
+		return nil, recommend.Refuse(problem("by", "a rate of what is not said", "name one dimension and two steps at least"))
+	}
+	f, err := a.Funnel(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	least := func(g *Group) float64 {
+		if in := g.Steps[len(g.Steps)-1].Interval; in != nil {
+			return in[0]
+		}
+		return 0
+	}
+	slices.SortStableFunc(f.Groups, func(x, y Group) int { return cmp.Compare(least(&y), least(&x)) })
+	return f, nil
+}

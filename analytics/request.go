@@ -1,0 +1,170 @@
+package analytics
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"vitrine.dev/recommend"
+)
+
+// StepImpression is the step that only the first can be: cards that were seen.
+const StepImpression = recommend.ActImpression
+
+// kinds are the actions behind the steps whose names differ from them: analysts
+// speak of orders, readers' journeys of purchases.
+var kinds = map[string]string{"clickout": recommend.ActCheckout, "order": recommend.ActPurchase, "refunded": recommend.ActRefund}
+
+// Steps are the names of steps, in the order in which they are usually taken.
+func Steps() []string {
+	return []string{
+		StepImpression, recommend.ActOpen, recommend.ActBookmark, recommend.ActCart, "clickout", "order", "refunded",
+		recommend.ActHide, recommend.ActReport, recommend.ActShare,
+	}
+}
+
+// What an answer can be broken down by, and filtered by. What a pick is filed
+// under is that of now.
+const (
+	ByPick    = string(recommend.ByPick)
+	ByExpert  = string(recommend.ByExpert)
+	BySource  = string(recommend.BySource)
+	ByArm     = string(recommend.ByArm)
+	ByTopic   = "topic"   // every topic of the pick: one in two counts in both
+	ByRoot    = "root"    // the top-level topics of those
+	ByPartner = "partner" // where the product is sold
+)
+
+// Dimensions are all of them.
+func Dimensions() []string {
+	return []string{ByTopic, ByRoot, ByExpert, ByPartner, ByPick, BySource, ByArm}
+}
+
+// mostBreakdown bounds the dimensions of a breakdown.
+const mostBreakdown = 2
+
+// A Request says what is counted. Its zero values are no defaults.
+type Request struct {
+	Steps   []string // of [Steps]
+	Ordered bool     // see [recommend.JourneyQuery], as for Readers and Window
+	Readers bool
+	Window  time.Duration
+	Edges   []time.Time // of one slot, or of those of a series
+	AsOf    time.Time   // zero: now
+	By      []string    // of [Dimensions]
+	Where   map[string][]string
+}
+
+// A plan is how the engine is asked.
+type plan struct {
+	Request
+	journeys    recommend.JourneyQuery
+	exposures   *recommend.ExposureQuery // nil: impressions are no step
+	impressions []recommend.Dimension
+	engine      []recommend.Dimension // of the groups of the engine
+	filed       bool                  // groups are told apart by what their picks are filed under
+}
+
+// plan refuses what cannot be answered, by the names of the API.
+func (r *Request) plan() (*plan, error) {
+	p := &plan{Request: *r}
+	var ps []recommend.Problem
+	steps := r.Steps
+	if at := slices.Index(steps, StepImpression); at >= 0 {
+		switch {
+		case at > 0:
+			ps = append(ps, problem("steps", "impression comes after another step", "name it first: what was shown is counted by the hour, and not by reader"))
+		case r.Readers:
+			ps = append(ps, problem("unit", "impressions are not counted by reader", "ask for unit=pair, or leave the step impression out"))
+		}
+		p.exposures, steps = new(recommend.ExposureQuery), slices.Delete(slices.Clone(steps), at, at+1)
+	}
+	q := &p.journeys
+	for _, step := range steps {
+		if !slices.Contains(Steps(), step) && !slices.Contains(recommend.JourneySteps(), step) {
+			ps = append(ps, problem("steps", fmt.Sprintf("%.80q is no step", step), "use some of "+strings.Join(Steps(), ", ")))
+			continue
+		}
+		kind, ok := kinds[step]
+		if !ok {
+			kind = step
+		}
+		q.Steps = append(q.Steps, kind)
+	}
+	if len(r.Steps) == 1 && p.exposures != nil {
+		q.Steps = []string{recommend.ActOpen} // nothing is asked of it
+	}
+	ps = append(ps, p.dimensions()...)
+	if len(ps) > 0 {
+		return nil, recommend.Refuse(ps...)
+	}
+	q.Ordered, q.Readers, q.Window, q.Edges, q.AsOf, q.By = r.Ordered, r.Readers, r.Window, r.Edges, r.AsOf, p.engine
+	q.Where = p.engineWhere(recommend.ByPick, recommend.ByExpert, recommend.BySource, recommend.ByArm)
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
+	if p.exposures == nil {
+		return p, nil
+	}
+	*p.exposures = recommend.ExposureQuery{Edges: r.Edges, By: p.engine, Where: p.engineWhere(recommend.ByPick, recommend.BySource, recommend.ByArm)}
+	return p, p.exposures.Validate()
+}
+
+// dimensions decides by what the engine tells apart. Pairs are told apart by
+// what their picks are filed under here; readers would be counted twice.
+func (p *plan) dimensions() []recommend.Problem {
+	var ps []recommend.Problem
+	if len(p.By) > mostBreakdown {
+		ps = append(ps, problem("breakdown", fmt.Sprintf("%d dimensions", len(p.By)), fmt.Sprintf("name %d at most", mostBreakdown)))
+	}
+	asked := slices.Clone(p.By)
+	for d := range p.Where {
+		asked = append(asked, d)
+	}
+	slices.Sort(asked[len(p.By):])
+	for i, d := range asked {
+		field := "breakdown"
+		if i >= len(p.By) {
+			field = d
+		}
+		switch {
+		case !slices.Contains(Dimensions(), d):
+			ps = append(ps, problem(field, fmt.Sprintf("%.80q is not known", d), "use one of "+strings.Join(Dimensions(), ", ")))
+		case i < len(p.By) && slices.Contains(asked[:i], d):
+			ps = append(ps, problem(field, fmt.Sprintf("%q twice", d), "name each once"))
+		case p.isFiled(d) && p.Readers:
+			ps = append(ps, problem(field, "readers are not told apart by the "+d+" of their picks", "ask for unit=pair, or for expert, pick, source or arm"))
+		case p.isFiled(d):
+			p.filed = true
+		case i < len(p.By) && d != ByPick:
+			p.engine = append(p.engine, recommend.Dimension(d))
+		}
+	}
+	if p.filed || slices.Contains(p.By, ByPick) {
+		p.engine = append([]recommend.Dimension{recommend.ByPick}, p.engine...)
+	}
+	return ps
+}
+
+// isFiled reports whether d is a matter of what the pick is filed under. An
+// expert's picks stay his; so pairs are told apart by expert even where nobody
+// said whose the pick was, as archives do not. Readers are by what was said.
+func (p *plan) isFiled(d string) bool {
+	return d == ByTopic || d == ByRoot || d == ByPartner || d == ByExpert && !p.Readers
+}
+
+// engineWhere is what of Where the engine can see to.
+func (p *plan) engineWhere(known ...recommend.Dimension) map[recommend.Dimension][]string {
+	where := make(map[recommend.Dimension][]string)
+	for d, values := range p.Where {
+		if !p.isFiled(d) && slices.Contains(known, recommend.Dimension(d)) {
+			where[recommend.Dimension(d)] = values
+		}
+	}
+	return where
+}
+
+func problem(field, message, fix string) recommend.Problem {
+	return recommend.Problem{Code: "validation", Pointer: "/" + field, Message: message, Fix: fix}
+}
