@@ -110,6 +110,9 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/partners", class: classRead, serve: s.partners},
 		{method: get, path: "/v1/policy", class: classRead, serve: s.policy},
 		{method: get, path: "/v1/experiments", scope: ScopeMetricsRead, class: classQuery, serve: s.experiments},
+		{method: get, path: "/v1/metrics/funnel", scope: ScopeMetricsRead, class: classQuery, serve: s.funnel},
+		{method: get, path: "/v1/metrics/series", scope: ScopeMetricsRead, class: classQuery, serve: s.series},
+		{method: get, path: "/v1/metrics/top", scope: ScopeMetricsRead, class: classQuery, serve: s.top},
 		{method: get, path: "/v1/ranking", class: classRead, serve: s.ranking},
 
 		{method: post, path: "/v1/catalog/batch", scope: ScopeCatalogWrite, class: classWrite, body: ndjsonBody, keys: keyed, serve: s.catalog},

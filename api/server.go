@@ -56,6 +56,8 @@ type Config struct {
 	World   *recommend.World
 	Windows Windows
 	Keys    *Keys
+	// Analyst counts what readers did; nil: nothing is counted here.
+	Analyst Analyst
 	// Pseudonyms are what readers are called in events and documents; nil:
 	// what their tokens call them.
 	Pseudonyms *recommend.Pseudonyms

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
 
+	"vitrine.dev/analytics"
 	"vitrine.dev/api"
 	"vitrine.dev/api/web"
 	"vitrine.dev/ingest"
@@ -169,6 +170,15 @@ func (p *process) build() (*http.Server, error) {
 	return p.buildAPI()
 }
 
+// analyst counts by the store, nil where it cannot count.
+func (p *process) analyst() api.Analyst {
+	counts, ok := p.engines.Store.(recommend.Aggregates)
+	if !ok {
+		return nil
+	}
+	return &analytics.Analyst{Counts: counts, Picks: p.windows, Now: p.cfg.now}
+}
+
 func (p *process) buildAPI() (*http.Server, error) {
 	keys, store := p.engines.Keys, p.measured
 	p.windows = recommend.NewWindows(recommend.WindowsConfig{
@@ -195,7 +205,7 @@ func (p *process) buildAPI() (*http.Server, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	p.server, err = api.New(api.Config{
-		Log: countedLog{p.engines.Publisher, p.conversions}, Store: store, World: p.world, Windows: p.windows, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
+		Log: countedLog{p.engines.Publisher, p.conversions}, Store: store, World: p.world, Windows: p.windows, Analyst: p.analyst(), Keys: keys, Pseudonyms: p.engines.Pseudonyms,
 		Channels: p.channels, Clicks: p.clicks(), OrderPartitions: p.engines.OrderPartitions,
 		Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics, Gatherer: p.metrics, Ready: p.checks, Pages: site,
 		Demo: p.cfg.Demo,
