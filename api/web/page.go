@@ -64,6 +64,7 @@ func (s *site) parse(lang string) (pageSet, error) {
 		"span":    words.span,
 		"ours":    words.ours,
 		"partner": s.partnerName, "categories": recommend.ReportCategories, "complaints": recommend.ComplaintCategories, "states": earningStates,
+		"share":   share,
 		"percent": func(share float64) string { return fmt.Sprintf("%.0f%%", 100*share) },
 	}
 	base := template.New("").Funcs(funcs).Option("missingkey=error")

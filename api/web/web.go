@@ -38,6 +38,9 @@ type Config struct {
 	Store   Documents
 	World   *recommend.World
 
+	// Analyst counts for the page of analysts; nil: nobody sees figures.
+	Analyst Analyst
+
 	// Session tells who looks at a page, by the cookie that POST /v1/session
 	// sets; ok is false for somebody unknown. nil: everybody is unknown.
 	Session func(r *http.Request) (sub string, scopes []string, ok bool)
@@ -120,6 +123,7 @@ func (s *site) routes() http.Handler {
 		"GET /me":             s.me,
 		"GET /bookmarks":      bookmarks,
 		"GET /earnings":       s.earnings,
+		"GET /analytics":      s.analytics,
 		"/":                   nowhere,
 	} {
 		mux.HandleFunc(pattern, s.page(serve))

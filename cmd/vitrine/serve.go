@@ -188,8 +188,9 @@ func (p *process) buildAPI() (*http.Server, error) {
 	if err := p.measureWindows(p.windows); err != nil {
 		return nil, err
 	}
+	analyst := p.analyst()
 	pages := web.Config{
-		Windows: p.windows, Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
+		Windows: p.windows, Analyst: analyst, Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
 		Session:      func(r *http.Request) (string, []string, bool) { return keys.Session(r, p.cfg.now()) },
 		FrameOrigins: p.frameOrigins(), Admit: api.AdmitOf,
 	}
@@ -205,7 +206,7 @@ func (p *process) buildAPI() (*http.Server, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	p.server, err = api.New(api.Config{
-		Log: countedLog{p.engines.Publisher, p.conversions}, Store: store, World: p.world, Windows: p.windows, Analyst: p.analyst(), Keys: keys, Pseudonyms: p.engines.Pseudonyms,
+		Log: countedLog{p.engines.Publisher, p.conversions}, Store: store, World: p.world, Windows: p.windows, Analyst: analyst, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
 		Channels: p.channels, Clicks: p.clicks(), OrderPartitions: p.engines.OrderPartitions,
 		Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics, Gatherer: p.metrics, Ready: p.checks, Pages: site,
 		Demo: p.cfg.Demo,
