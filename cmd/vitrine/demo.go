@@ -96,6 +96,7 @@ Vitrine is ready, with a demo world of %d picks by %d experts.
   cart, me    %s/cart  %s/me
   publisher   %s/publish
   earnings    %s/earnings
+  figures     %s/analytics
   shops       %s
   rules       %s/about
   API         %s/openapi.yaml
@@ -104,6 +105,6 @@ Vitrine is ready, with a demo world of %d picks by %d experts.
   expert %s   export EXPERT=%s
 
   curl -H "Authorization: Bearer $READER" '%s/v1/window?limit=3'
-`, len(world.Picks), len(world.Experts), url, url, url, url, url, p.shop.origin+"/", url, url, reader.ID, readerToken, expert.ID, expertToken, url)
+`, len(world.Picks), len(world.Experts), url, url, url, url, url, url, p.shop.origin+"/", url, url, reader.ID, readerToken, expert.ID, expertToken, url)
 	return err
 }

@@ -51,6 +51,9 @@ func TestAnotherNowMovesOnlyTheTimes(t *testing.T) {
 		for i := range w.Picks {
 			w.Picks[i].PublishedAt = time.Time{}
 		}
+		for i := range w.Deeds {
+			w.Deeds[i].At = time.Time{}
+		}
 		slices.SortFunc(w.Picks, func(a, b demo.Pick) int { return strings.Compare(a.ID, b.ID) })
 		return w
 	}
@@ -67,6 +70,7 @@ func TestFilesAreJSONLinesOfTheImportFormat(t *testing.T) {
 		"products.jsonl": "key title updated_at",
 		"picks.jsonl":    "id expert link reason topics published_at",
 		"readers.jsonl":  "id",
+		"actions.jsonl":  "id reader kind pick at",
 	}
 	optional := map[string]string{
 		"partners.jsonl": "about after_sales criteria",
@@ -74,6 +78,7 @@ func TestFilesAreJSONLinesOfTheImportFormat(t *testing.T) {
 		"products.jsonl": "url topic price stock image commission_bp",
 		"picks.jsonl":    "inventory relationship",
 		"readers.jsonl":  "interests follows",
+		"actions.jsonl":  "source",
 	}
 	got := files(t, newWorld(t, noon()))
 	if len(got) != len(required) {

@@ -1,5 +1,5 @@
 // Package demo makes the world that `vitrine serve --demo` shows: topics,
-// partners, experts, products, picks and readers, all invented. It is
+// partners, experts, products, picks, readers and what visitors did, all invented. It is
 // deterministic: the same now gives the same bytes. It knows the import format
 // and nothing else of the service; it is not test data for ranking, and what it
 // tells about products is not advice.
@@ -21,6 +21,7 @@ type World struct {
 	Products []Product
 	Picks    []Pick
 	Readers  []Reader
+	Deeds    []Deed
 }
 
 // A Label is a text in the two languages of the pages.
@@ -113,6 +114,7 @@ func New(now time.Time) (World, error) {
 	}
 	w.Picks = publish(lib, shelf, now)
 	w.Readers = readers(lib)
+	w.Deeds = deeds(lib, w.Picks, now)
 	return w, nil
 }
 
@@ -121,7 +123,7 @@ func Topics() ([]Topic, error) {
 	return readTopics()
 }
 
-// WriteTo writes the five JSON-lines files into dir, which it creates when it is
+// WriteTo writes the six JSON-lines files into dir, which it creates when it is
 // missing; files of the same names are replaced.
 func (w World) WriteTo(dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
@@ -138,6 +140,7 @@ func (w World) WriteTo(dir string) error {
 		func(r *os.Root) error { return writeLines(r, "products.jsonl", w.Products) },
 		func(r *os.Root) error { return writeLines(r, "picks.jsonl", w.Picks) },
 		func(r *os.Root) error { return writeLines(r, "readers.jsonl", w.Readers) },
+		func(r *os.Root) error { return writeLines(r, "actions.jsonl", w.Deeds) },
 	} {
 		if err := write(root); err != nil {
 			return err

@@ -232,6 +232,32 @@ func TestSeveralExpertsPickTheSameThing(t *testing.T) {
 	}
 }
 
+func TestVisitorsDoOneThingAfterTheOther(t *testing.T) {
+	w := newWorld(t, noon())
+	published := make(map[string]time.Time)
+	for _, p := range w.Picks {
+		published[p.ID] = p.PublishedAt
+	}
+	n, before := make(map[string]int), make(map[string]bool)
+	for i, d := range w.Deeds {
+		n[d.Kind]++
+		if at, ok := published[d.Pick]; !ok || d.At.Before(at) || d.At.After(noon()) || noon().Sub(d.At) > 31*24*time.Hour {
+			t.Errorf("deed %s lies at %v, its pick at %v", d.ID, d.At, at)
+		}
+		if i > 0 && d.At.Before(w.Deeds[i-1].At) {
+			t.Errorf("deed %s comes after a later one", d.ID)
+		}
+		must := map[string]string{"open": "impression", "bookmark": "open", "cart": "open", "purchase": "cart", "refund": "purchase"}[d.Kind]
+		if must != "" && !before[d.Reader+d.Pick+must] {
+			t.Errorf("%s did %s without %s before", d.Reader, d.Kind, must)
+		}
+		before[d.Reader+d.Pick+d.Kind] = true
+	}
+	if n["impression"] < 2_000 || n["open"] < 400 || n["purchase"] < 30 || n["refund"] == 0 || n["purchase"] >= n["cart"] {
+		t.Errorf("visitors did %v: too little for figures", n)
+	}
+}
+
 func TestTimesArePlausible(t *testing.T) {
 	for _, now := range []time.Time{
 		noon(),
