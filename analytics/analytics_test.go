@@ -43,8 +43,8 @@ func (s shelf) FiledUnder(ids []string, each func(i int, f recommend.Filed, ok b
 
 // A deed is an event of a history.
 type deed struct {
-	reader, pick, kind, expert, source, arm string
-	at                                      time.Time
+	reader, pick, kind, source, arm string
+	at                              time.Time
 }
 
 // drawHistory draws what some readers did, in the order of the log.
@@ -105,7 +105,7 @@ func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
 	}
 	policy := recommend.DefaultPolicy()
 	for seed := range histories {
-		rnd := rand.New(rand.NewPCG(uint64(seed), 3)) //nolint:gosec // draws a test
+		rnd := rand.New(rand.NewPCG(uint64(seed), 3))
 		all := drawHistory(rnd)
 		c, forgotten := fold(t, policy, rnd, all)
 		a := &analytics.Analyst{Counts: c, Picks: shelf(filed()), Now: func() time.Time { return morning().AddDate(0, 0, days+1) }}

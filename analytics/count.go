@@ -3,6 +3,7 @@ package analytics
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vitrine.dev/recommend"
@@ -151,7 +152,7 @@ func (t *tally) each(slot int, of []string, add func(*group)) {
 		keys = longer
 	}
 	for _, key := range keys {
-		name := string(rune(slot)) + "\x00" + strings.Join(key, "\x00")
+		name := strconv.Itoa(slot) + "\x00" + strings.Join(key, "\x00")
 		g := t.groups[name]
 		if g == nil {
 			g = &group{slot: slot, key: key, counts: make([]int64, len(t.Steps)), some: make(map[string]struct{})}

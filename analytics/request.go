@@ -59,11 +59,10 @@ type Request struct {
 // A plan is how the engine is asked.
 type plan struct {
 	Request
-	journeys    recommend.JourneyQuery
-	exposures   *recommend.ExposureQuery // nil: impressions are no step
-	impressions []recommend.Dimension
-	engine      []recommend.Dimension // of the groups of the engine
-	filed       bool                  // groups are told apart by what their picks are filed under
+	journeys  recommend.JourneyQuery
+	exposures *recommend.ExposureQuery // nil: impressions are no step
+	engine    []recommend.Dimension    // of the groups of the engine
+	filed     bool                     // groups are told apart by what their picks are filed under
 }
 
 // plan refuses what cannot be answered, by the names of the API.

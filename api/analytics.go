@@ -122,8 +122,9 @@ func (s *Server) pageOf(c *call, f *analytics.Funnel) (*funnelPage, error) {
 	}
 	page := &funnelPage{Funnel: f, Total: len(f.Groups)}
 	name := func(g *analytics.Group) string {
-		key := []string{strconv.FormatInt(g.Steps[0].Count, 10)}
-		for _, d := range c.list("breakdown") {
+		by := c.list("breakdown")
+		key := append(make([]string, 0, len(by)+1), strconv.FormatInt(g.Steps[0].Count, 10))
+		for _, d := range by {
 			key = append(key, g.Key[d])
 		}
 		return strings.Join(key, "\x00")

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"vitrine.dev/recommend"
@@ -91,7 +92,7 @@ func enteredFilter(q *recommend.JourneyQuery) map[string]any {
 	if q.Ordered {
 		steps = steps[:1]
 	}
-	var entered []any
+	entered := make([]any, 0, len(steps))
 	for _, kind := range steps {
 		entered = append(entered, map[string]any{"range": map[string]any{firstField + "." + kind: span}})
 	}
@@ -156,12 +157,10 @@ func (t *journeyTally) in(b *bucketAnswer, slot int) *recommend.JourneyGroup {
 // groupKey is the key of a bucket, and a name that no other group has.
 func groupKey(b *bucketAnswer, by []recommend.Dimension, slot int) (key []string, name string) {
 	key = make([]string, len(by))
-	name = strconv.Itoa(slot)
 	for i, d := range by {
 		key[i] = b.text(string(d))
-		name += "\x00" + key[i]
 	}
-	return key, name
+	return key, strconv.Itoa(slot) + "\x00" + strings.Join(key, "\x00")
 }
 
 // Exposures is described at [recommend.Aggregates].
