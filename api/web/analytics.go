@@ -48,6 +48,7 @@ type analyticsBody struct {
 	More    int // groups that are not shown
 	Series  *chart
 	Top     []groupRow
+	Few     int // groups of the breakdown of whom nothing is told
 }
 
 // A funnelRow is a step with the length of its bar, 0 to 100.
@@ -58,10 +59,10 @@ type funnelRow struct {
 
 // A groupRow is a group of a breakdown; Rate is that of the last step.
 type groupRow struct {
-	Name   string
-	Href   string // of what is named, "" where there is no page
-	Counts []int64
-	Rate   analytics.Step
+	Name  string
+	Href  string // of what is named, "" where there is no page
+	Steps []analytics.Step
+	Rate  analytics.Step
 }
 
 // A chart is bars side by side, one for each interval.
@@ -124,7 +125,10 @@ func (b *analyticsBody) fill(q *request) (err error) {
 	if b.Funnel, err = a.Funnel(q.ctx(), b.request(now, pageSteps())); err != nil {
 		return err
 	}
-	for _, step := range b.Funnel.Steps {
+	for i, step := range b.Funnel.Steps {
+		if i == 0 {
+			step.Interval = nil // all of them, for sure
+		}
 		row := funnelRow{Step: step}
 		if most := b.Funnel.Steps[0].Count; most > 0 {
 			row.Bar = min(100, 100*float64(step.Count)/float64(most))
@@ -135,12 +139,14 @@ func (b *analyticsBody) fill(q *request) (err error) {
 	if err != nil {
 		return err
 	}
+	b.Few = groups.LeftOut.Groups
 	b.More = max(0, len(groups.Groups)-shownGroups)
 	b.Groups = q.rows(groups.Groups[:len(groups.Groups)-b.More], b.By)
 	top, err := a.Top(q.ctx(), b.request(now, []string{recommend.ActOpen, "order"}, analytics.ByPick))
 	if err != nil {
 		return err
 	}
+	top.Groups = slices.DeleteFunc(top.Groups, func(g analytics.Group) bool { return g.Steps[1].Count == 0 })
 	b.Top = q.rows(top.Groups[:min(len(top.Groups), shownTop)], analytics.ByPick)
 	r := b.request(now, []string{recommend.ActOpen, "order"})
 	from := r.Edges[0]
@@ -161,17 +167,17 @@ func (q *request) rows(groups []analytics.Group, by string) []groupRow {
 	rows := make([]groupRow, 0, len(groups))
 	for _, g := range groups {
 		key := g.Key[by]
-		row := groupRow{Name: key, Rate: g.Steps[len(g.Steps)-1]}
+		row := groupRow{Name: key, Steps: g.Steps, Rate: g.Steps[len(g.Steps)-1]}
 		switch by {
 		case analytics.ByPick:
 			row.Href = "/picks/" + key
+			if p, err := q.site.Windows.Pick(q.ctx(), key, recommend.Viewer{Lang: q.lang}); err == nil && p.Product.Title != "" {
+				row.Name = p.Product.Title // else what it is called by
+			}
 		case analytics.ByExpert:
 			if key != "" {
 				row.Href = "/experts/" + key
 			}
-		}
-		for _, s := range g.Steps {
-			row.Counts = append(row.Counts, s.Count)
 		}
 		rows = append(rows, row)
 	}
