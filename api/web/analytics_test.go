@@ -52,7 +52,7 @@ func TestAnalystsSeeWhatConverts(t *testing.T) {
 		t.Fatal(err)
 	}
 	get := func(path, session, lang string) (int, string) {
-		r := httptest.NewRequest(http.MethodGet, path, http.NoBody)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
 		r.Header.Set("X-Test-Session", session)
 		r.Header.Set("Accept-Language", lang)
 		answer := httptest.NewRecorder()
