@@ -17,10 +17,11 @@ type Picks interface {
 // A group is what was counted of one slot and one value of each dimension of a
 // breakdown.
 type group struct {
-	slot   int
-	key    []string
-	counts []int64 // by step of the request
-	some   map[string]struct{}
+	slot     int
+	key      []string
+	counts   []int64 // by step of the request
+	unproven int64
+	some     map[string]struct{}
 }
 
 // few reports whether so few readers entered that nothing is told of them. What
@@ -42,8 +43,7 @@ type tally struct {
 	filedUnder map[string]recommend.Filed // by pick
 }
 
-// count asks for everything in p, and once more for the whole if there is a
-// breakdown: one pair may lie in several groups.
+// count asks for everything in p.
 func (a *Analyst) count(ctx context.Context, p *plan) ([]*group, error) {
 	t := &tally{plan: p, groups: make(map[string]*group)}
 	var journeys []recommend.JourneyGroup
@@ -67,6 +67,7 @@ func (a *Analyst) count(ctx context.Context, p *plan) ([]*group, error) {
 	for i := range journeys {
 		g := &journeys[i]
 		t.each(g.Slot, g.Key, func(sum *group) {
+			sum.unproven += g.Unproven
 			for k, n := range g.Counts {
 				if first+k < len(sum.counts) {
 					sum.counts[first+k] += n

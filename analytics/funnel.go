@@ -85,6 +85,9 @@ func (a *Analyst) Funnel(ctx context.Context, r *Request) (*Funnel, error) {
 		return nil, err
 	}
 	for _, g := range groups {
+		if slices.Max(g.counts) == 0 { // nobody entered but by a window of somebody else
+			continue
+		}
 		if g.few(r) {
 			f.LeftOut.Groups++
 			continue
@@ -107,24 +110,16 @@ func (a *Analyst) whole(ctx context.Context, p *plan, f *Funnel) (*group, error)
 	if err != nil {
 		return nil, err
 	}
-	unproven := *all
-	unproven.journeys.Unproven, unproven.exposures = true, nil
-	unproven.Steps = slices.DeleteFunc(slices.Clone(r.Steps), func(s string) bool { return s == StepImpression })
-	if len(unproven.Steps) > 0 {
-		groups, err := a.count(ctx, &unproven)
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range groups {
-			f.LeftOut.Unproven += slices.Max(g.counts)
-		}
-	}
 	groups, err := a.count(ctx, all)
-	if err != nil || len(groups) == 0 {
-		if err == nil {
-			f.Steps = r.steps(make([]int64, len(r.Steps)), nil)
-		}
+	if err != nil {
 		return nil, err
+	}
+	for _, g := range groups {
+		f.LeftOut.Unproven += g.unproven
+	}
+	if len(groups) == 0 || slices.Max(groups[0].counts) == 0 {
+		f.Steps = r.steps(make([]int64, len(r.Steps)), nil)
+		return nil, nil
 	}
 	if groups[0].few(&r) {
 		f.LeftOut.Groups++
@@ -228,7 +223,7 @@ func (a *Analyst) Series(ctx context.Context, r *Request) (*Series, error) {
 		s.Items = append(s.Items, Slot{From: r.Edges[i], To: r.Edges[i+1], Steps: r.steps(make([]int64, len(r.Steps)), nil)})
 	}
 	for _, g := range groups {
-		if item := &s.Items[g.slot]; g.few(r) {
+		if item := &s.Items[g.slot]; slices.Max(g.counts) > 0 && g.few(r) {
 			item.Few, item.Steps = true, []Step{}
 		} else {
 			item.Steps = r.steps(g.counts, nil)

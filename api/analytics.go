@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -84,7 +85,7 @@ func (s *Server) series(c *call) error {
 // analyse answers with what f makes of a request.
 func (s *Server) analyse(c *call, f func(*analytics.Request) (any, error)) error {
 	if s.Analyst == nil {
-		return errors.New("nothing is counted here")
+		return fmt.Errorf("%w: nothing is counted here", recommend.ErrUnavailable)
 	}
 	r, err := c.metrics()
 	if err != nil {

@@ -64,9 +64,6 @@ type JourneyQuery struct {
 	// Readers counts readers instead, each once in a group for a step, if one of
 	// his pairs took it.
 	Readers bool
-	// Unproven counts those pairs alone that began in a window which was not made
-	// for their reader; they are left out otherwise.
-	Unproven bool
 }
 
 // A JourneyGroup is what was counted of one slot and one value of each dimension.
@@ -74,7 +71,10 @@ type JourneyGroup struct {
 	Key    []string // by dimension; "" where there is none
 	Slot   int
 	Counts []int64 // by step
-	// Some are readers who entered: all of them where these are fewer than
+	// Unproven are the pairs, or readers, that entered by a window which was not
+	// made for the reader. They are in nothing else.
+	Unproven int64
+	// Some are readers in Counts: all of them where these are fewer than
 	// [FewestReaders], else that many or more. Nil where readers are counted.
 	Some []string
 }

@@ -15,7 +15,12 @@ type JourneySums struct {
 	edges   []int64
 	asOf    int64
 	groups  map[groupKey]*journeySum
-	readers map[groupKey]map[string]uint8 // the steps that each took
+	readers map[readersKey]map[string]uint8 // the steps that each took
+}
+
+type readersKey struct {
+	groupKey
+	unproven bool
 }
 
 type groupKey struct {
@@ -24,8 +29,9 @@ type groupKey struct {
 }
 
 type journeySum struct {
-	counts [MostSteps]int64
-	some   []string
+	counts   [MostSteps]int64
+	unproven int64
+	some     []string
 }
 
 // NewJourneySums returns sums for q, which is valid.
@@ -35,7 +41,7 @@ func NewJourneySums(q *JourneyQuery) *JourneySums {
 		s.asOf = q.AsOf.UnixMilli()
 	}
 	if q.Readers {
-		s.readers = make(map[groupKey]map[string]uint8)
+		s.readers = make(map[readersKey]map[string]uint8)
 	}
 	return s
 }
@@ -50,7 +56,7 @@ func millis(ts []time.Time) []int64 {
 
 // Add counts j.
 func (s *JourneySums) Add(j *Journey) {
-	if j.Erased || j.Unproven != s.q.Unproven || !wanted(s.q.Where, j.dimension) {
+	if j.Erased || !wanted(s.q.Where, j.dimension) {
 		return
 	}
 	entered, took := s.steps(j)
@@ -63,23 +69,33 @@ func (s *JourneySums) Add(j *Journey) {
 		k.key[i] = j.dimension(d)
 	}
 	if s.readers != nil {
-		m := s.readers[k]
+		of := readersKey{k, j.Unproven}
+		m := s.readers[of]
 		if m == nil {
 			m = make(map[string]uint8)
-			s.readers[k] = m
+			s.readers[of] = m
 		}
 		m[j.Reader] |= took
 		return
 	}
-	g := s.groups[k]
-	if g == nil {
-		g = new(journeySum)
-		s.groups[k] = g
+	g := s.group(k)
+	if j.Unproven {
+		g.unproven++
+		return
 	}
 	g.take(took)
 	if len(g.some) < FewestReaders && !slices.Contains(g.some, j.Reader) {
 		g.some = append(g.some, j.Reader)
 	}
+}
+
+func (s *JourneySums) group(k groupKey) *journeySum {
+	g := s.groups[k]
+	if g == nil {
+		g = new(journeySum)
+		s.groups[k] = g
+	}
+	return g
 }
 
 func (g *journeySum) take(took uint8) {
@@ -166,15 +182,18 @@ func slotOf(edges []int64, at int64) (slot int, ok bool) {
 // Groups calls each with what was counted.
 func (s *JourneySums) Groups(each func(JourneyGroup) error) error {
 	for k, readers := range s.readers {
-		g := new(journeySum)
+		g := s.group(k.groupKey)
+		if k.unproven {
+			g.unproven = int64(len(readers))
+			continue
+		}
 		for _, took := range readers {
 			g.take(took)
 		}
-		s.groups[k] = g
 	}
 	for k, g := range s.groups {
 		err := each(JourneyGroup{
-			Key: slices.Clone(k.key[:len(s.q.By)]), Slot: k.slot, Counts: slices.Clone(g.counts[:len(s.q.Steps)]), Some: g.some,
+			Key: slices.Clone(k.key[:len(s.q.By)]), Slot: k.slot, Counts: slices.Clone(g.counts[:len(s.q.Steps)]), Unproven: g.unproven, Some: g.some,
 		})
 		if err != nil {
 			return err

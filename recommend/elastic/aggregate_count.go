@@ -49,8 +49,9 @@ func (s *Store) Journeys(ctx context.Context, q *recommend.JourneyQuery, each fu
 	}
 	t := &journeyTally{q: q, groups: make(map[string]*recommend.JourneyGroup)}
 	a := &aggregation{kind: recommend.KindJourney, each: t.add, runtime: map[string]any{"took": tookField(q)}}
-	a.filter = append(a.filter, enteredFilter(q), map[string]any{"term": map[string]any{"unproven": q.Unproven}})
+	a.filter = append(a.filter, enteredFilter(q))
 	a.dimensions(q.By, q.Where)
+	a.source("unproven", map[string]any{"field": "unproven"})
 	if q.Readers {
 		a.source("reader", map[string]any{"field": "reader"})
 	} else {
@@ -107,13 +108,19 @@ type journeyTally struct {
 	group  *recommend.JourneyGroup // that the last reader is counted in
 	reader string
 	took   int64
+	proven bool
 }
 
 func (t *journeyTally) add(b *bucketAnswer) error {
 	const bits = 8
 	slot, took := int(b.number("took")>>bits), b.number("took")&(1<<bits-1)
 	g := t.in(b, slot)
-	if !t.q.Readers {
+	unproven, _ := b.Key["unproven"].(bool)
+	switch {
+	case !t.q.Readers && unproven:
+		g.Unproven += b.Count
+		return nil
+	case !t.q.Readers:
 		t.take(g, took, b.Count)
 		for _, r := range b.Some.Buckets {
 			if len(g.Some) < recommend.FewestReaders && !slices.Contains(g.Some, r.Key) {
@@ -122,9 +129,9 @@ func (t *journeyTally) add(b *bucketAnswer) error {
 		}
 		return nil
 	}
-	if reader := b.text("reader"); g != t.group || reader != t.reader {
+	if reader := b.text("reader"); g != t.group || reader != t.reader || t.proven == unproven {
 		t.close()
-		t.group, t.reader = g, reader
+		t.group, t.reader, t.proven = g, reader, !unproven
 	}
 	t.took |= took
 	return nil
@@ -132,8 +139,12 @@ func (t *journeyTally) add(b *bucketAnswer) error {
 
 // close counts the last reader.
 func (t *journeyTally) close() {
-	if t.group != nil {
+	switch {
+	case t.group == nil:
+	case t.proven:
 		t.take(t.group, t.took, 1)
+	default:
+		t.group.Unproven++
 	}
 	t.group, t.took = nil, 0
 }

@@ -54,6 +54,7 @@ type Store struct {
 	id      string        // of the file; part of every mark
 	readers *sql.DB
 	many    *semaphore.Weighted // reads of many documents
+	counts  *semaphore.Weighted // who counts all of a kind
 	read    statements
 	writer  *writer
 
@@ -86,7 +87,7 @@ func Open(path string, opts Options) (*Store, error) {
 	if _, err := driver.Fdatasync(true); err != nil && !errors.Is(err, driver.ErrFdatasyncUnavailable) {
 		return nil, unavailable("open "+path, err)
 	}
-	s := &Store{path: path, opts: opts, many: semaphore.NewWeighted(int64(opts.Readers))}
+	s := &Store{path: path, opts: opts, many: semaphore.NewWeighted(int64(opts.Readers)), counts: semaphore.NewWeighted(1)}
 	if err := s.open(context.Background()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

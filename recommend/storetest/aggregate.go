@@ -215,7 +215,7 @@ func drawJourneyQuery(r *rapid.T) *recommend.JourneyQuery {
 		Steps: steps[:rapid.IntRange(1, 5).Draw(r, "how many")], Ordered: rapid.Bool().Draw(r, "ordered"),
 		Window: time.Duration(rapid.SampledFrom([]int{1, 600, 3_600, 86_400, 864_000}).Draw(r, "window")) * time.Second,
 		Edges:  drawEdges(r, false), By: drawDimensions(r, recommend.ByPick, recommend.ByExpert, recommend.BySource, recommend.ByArm),
-		Readers: rapid.Bool().Draw(r, "readers"), Unproven: rapid.IntRange(0, 3).Draw(r, "unproven") == 0,
+		Readers: rapid.Bool().Draw(r, "readers"),
 	}
 	if rapid.Bool().Draw(r, "as of") {
 		q.AsOf = opening().Add(time.Duration(rapid.IntRange(0, historyDays*24).Draw(r, "hours")) * time.Hour)
@@ -238,7 +238,7 @@ func (w *history) journeys(q *recommend.JourneyQuery) (groups []recommend.Journe
 	for i := range w.done {
 		j := &w.done[i]
 		value := map[recommend.Dimension]string{recommend.ByPick: j.Pick, recommend.ByExpert: j.Expert, recommend.BySource: j.Source, recommend.ByArm: j.Arm}
-		out := j.Erased || j.Unproven != q.Unproven
+		out := j.Erased
 		for d, values := range q.Where {
 			out = out || !slices.Contains(values, value[d])
 		}
@@ -261,6 +261,13 @@ func (w *history) journeys(q *recommend.JourneyQuery) (groups []recommend.Journe
 		if g == nil {
 			g = &recommend.JourneyGroup{Key: key, Slot: slot, Counts: make([]int64, len(q.Steps))}
 			found[name] = g
+		}
+		if who := fmt.Sprint(name, "\x00unproven\x00", j.Reader); j.Unproven {
+			if !q.Readers || !counted[who] {
+				counted[who] = true
+				g.Unproven++
+			}
+			continue
 		}
 		readers[name] = append(readers[name], j.Reader)
 		for k, took := range took {

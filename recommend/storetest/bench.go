@@ -23,6 +23,8 @@ func Benchmark(b *testing.B, open func(testing.TB) recommend.Store) {
 	}
 	b.Run("put/1 by many", func(b *testing.B) { benchPutTogether(b, closing(b, open(b))) })
 
+	b.Run("count", func(b *testing.B) { benchCounts(b, closing(b, open(b))) })
+
 	b.Run("read", func(b *testing.B) {
 		s := closing(b, open(b))
 		docs := filled(b, s)
