@@ -52,7 +52,7 @@ func drawHistory(rnd *rand.Rand) []deed {
 	var all []deed
 	kinds := []string{
 		recommend.ActImpression, recommend.ActImpression, recommend.ActOpen, recommend.ActOpen, recommend.ActBookmark,
-		recommend.ActShare, recommend.ActPurchase, recommend.ActRefund,
+		recommend.ActShare, recommend.ActPurchase, recommend.ActSettle, recommend.ActRefund,
 	}
 	for range 20 + rnd.IntN(60) {
 		all = append(all, deed{
@@ -146,7 +146,7 @@ func told(steps []analytics.Step) []int64 {
 }
 
 func drawRequest(rnd *rand.Rand) *analytics.Request {
-	steps := []string{recommend.ActOpen, recommend.ActBookmark, recommend.ActShare, "order", "refunded"}
+	steps := []string{recommend.ActOpen, recommend.ActBookmark, recommend.ActShare, "order", "settled", "refunded"}
 	rnd.Shuffle(len(steps), func(i, k int) { steps[i], steps[k] = steps[k], steps[i] })
 	r := &analytics.Request{
 		Steps: steps[:1+rnd.IntN(4)], Ordered: rnd.IntN(2) == 0, Readers: rnd.IntN(3) == 0, Where: make(map[string][]string),
@@ -295,7 +295,7 @@ func byHand(all []deed, forgotten string, r *analytics.Request) (whole []int64, 
 func wayByHand(p *pair, r *analytics.Request) []bool {
 	took := make([]bool, len(r.Steps))
 	kind := func(i int) string {
-		return map[string]string{"order": recommend.ActPurchase, "refunded": recommend.ActRefund}[r.Steps[i]]
+		return map[string]string{"order": recommend.ActPurchase, "settled": recommend.ActSettle, "refunded": recommend.ActRefund}[r.Steps[i]]
 	}
 	of := func(m map[string]time.Time, i int) (time.Time, bool) {
 		k := kind(i)

@@ -14,12 +14,12 @@ const StepImpression = recommend.ActImpression
 
 // kinds are the actions behind the steps whose names differ from them: analysts
 // speak of orders, readers' journeys of purchases.
-var kinds = map[string]string{"clickout": recommend.ActCheckout, "order": recommend.ActPurchase, "refunded": recommend.ActRefund}
+var kinds = map[string]string{"clickout": recommend.ActCheckout, "order": recommend.ActPurchase, "settled": recommend.ActSettle, "refunded": recommend.ActRefund}
 
 // Steps are the names of steps, in the order in which they are usually taken.
 func Steps() []string {
 	return []string{
-		StepImpression, recommend.ActOpen, recommend.ActBookmark, recommend.ActCart, "clickout", "order", "refunded",
+		StepImpression, recommend.ActOpen, recommend.ActBookmark, recommend.ActCart, "clickout", "order", "settled", "refunded",
 		recommend.ActHide, recommend.ActReport, recommend.ActShare,
 	}
 }

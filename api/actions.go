@@ -195,8 +195,8 @@ func (b *actionBatch) line(index int, text []byte) (batchLine, error) {
 // judge refuses what is not told here, and what has not the form of an action.
 func (b *actionBatch) judge(a recommend.Action, now time.Time) error {
 	switch a.Kind {
-	case recommend.ActPurchase, recommend.ActRefund:
-		return recommend.Refuse(recommend.Problem{Code: "purchase-unproven", Pointer: "/kind", Message: "purchases and refunds are told by the partner's orders", Fix: "report the order instead"})
+	case recommend.ActPurchase, recommend.ActRefund, recommend.ActSettle:
+		return recommend.Refuse(recommend.Problem{Code: "purchase-unproven", Pointer: "/kind", Message: "purchases, settlements and refunds are told by the partner's orders", Fix: "report the order instead"})
 	case recommend.ActImpression, recommend.ActOpen, recommend.ActShare, recommend.ActHide, recommend.ActUnhide, recommend.ActMore:
 	default:
 		return recommend.Refuse(recommend.Problem{Code: codeValidation, Pointer: "/kind", Message: "no kind that is told here", Fix: "use impression, open, share, hide, unhide or more; the others have addresses of their own"})

@@ -38,8 +38,13 @@ func TestAnOrderEarnsOnceAndRefundsTakeExactlyThatBack(t *testing.T) {
 		t.Errorf("%d purchases, want one", n)
 	}
 	s.clock.advance(24 * time.Hour)
-	s.push(s.reported("o1", token, "settled", 20000))
-	check("settled", "pending", 1600)
+	for range 2 {
+		s.push(s.reported("o1", token, "settled", 20000))
+		check("settled", "pending", 1600)
+	}
+	if n := s.done(recommend.ActSettle); n != 1 {
+		t.Errorf("%d settlements of the purchase, want one", n)
+	}
 	if l := s.earned(mei, ""); l.Items[0].HoldsUntil.IsZero() || l.Items[0].Reason != "holding" {
 		t.Errorf("got %+v, want it held for a while", l.Items[0])
 	}

@@ -156,6 +156,11 @@ func told(r *recommend.OrderReport, change recommend.LineChange) (map[string][]r
 			return nil, err
 		}
 	}
+	if change.Settle {
+		if err := add(recommend.ActSettle, change.Line.SettleAt); err != nil {
+			return nil, err
+		}
+	}
 	if events == nil {
 		return nil, nil
 	}

@@ -24,6 +24,7 @@ const (
 	ActCheckout   = "checkout" // a way to the partner's checkout was minted, see Action.Click
 	ActPurchase   = "purchase" // a partner reported it paid; made by the fold of orders
 	ActRefund     = "refund"   // a partner reported money back; made by the fold of orders
+	ActSettle     = "settle"   // a partner settled what was bought; made by the fold of orders
 	ActHide       = "hide"     // less of this
 	ActUnhide     = "unhide"   // takes hide and more back
 	ActMore       = "more"     // more of this
@@ -42,7 +43,7 @@ const (
 var acts = map[string]string{
 	ActFollow: "expert", ActUnfollow: "expert", ActMute: "any", ActHide: "any", ActMore: "any", ActReport: "any", ActUnmute: "", ActUnhide: "",
 	ActImpression: "pick", ActOpen: "pick", ActBookmark: "pick", ActUnbookmark: "pick", ActCart: "pick", ActUncart: "pick",
-	ActCheckout: "pick", ActPurchase: "pick", ActRefund: "pick", ActShare: "pick",
+	ActCheckout: "pick", ActPurchase: "pick", ActRefund: "pick", ActSettle: "pick", ActShare: "pick",
 	ActComplain: "", ActMerge: "", ActPersonal: "", ActImpersonal: "", ActServed: "", ActDose: "",
 }
 

@@ -141,8 +141,9 @@ type OrderLine struct {
 	Day     string `json:"day,omitempty"`
 	Entries int    `json:"entries,omitempty"`
 	// Reported says which actions of the reader were made of the line.
-	Purchased bool `json:"purchased,omitempty"`
-	SentBack  bool `json:"sent_back,omitempty"`
+	Purchased  bool `json:"purchased,omitempty"`
+	SentBack   bool `json:"sent_back,omitempty"`
+	SettleTold bool `json:"settle_told,omitempty"`
 }
 
 // A Credit is what an expert gets of a line under one model.

@@ -27,9 +27,9 @@ type LineChange struct {
 	Line *OrderLine // as it is now; part of the order
 	// Movements are what follows for the ledgers of experts.
 	Movements []Movement
-	// Purchase and Refund say that the reader's action is to be told now: each
-	// is told of a line once.
-	Purchase, Refund bool
+	// Purchase, Refund and Settle say that the reader's action is to be told now:
+	// each is told of a line once.
+	Purchase, Refund, Settle bool
 }
 
 // Apply joins a report, valid by its form, to what is known of the order.
@@ -234,9 +234,12 @@ func (l *OrderLine) tell(ch *LineChange) {
 	if l.Purchased && !l.SentBack && (l.Refunded > 0 || l.State == OrderClosed) {
 		l.SentBack, ch.Refund = true, true
 	}
+	if l.Purchased && !l.SettleTold && !l.SettleAt.IsZero() {
+		l.SettleTold, ch.Settle = true, true
+	}
 }
 
-// Action is the action of the reader, of the kind purchase or refund, that the
+// Action is the action of the reader, a purchase, settlement or refund, that the
 // line is of the order. Its id is that of the line and kind, however often it
 // is made.
 func (l *OrderLine) Action(order, kind string, at time.Time) Action {

@@ -59,7 +59,7 @@ type Journey struct {
 // impression is one only where it came before another.
 func JourneySteps() []string {
 	return []string{
-		ActImpression, ActOpen, ActBookmark, ActUnbookmark, ActCart, ActCheckout, ActPurchase, ActRefund,
+		ActImpression, ActOpen, ActBookmark, ActUnbookmark, ActCart, ActCheckout, ActPurchase, ActSettle, ActRefund,
 		ActHide, ActUnhide, ActMore, ActReport, ActShare,
 	}
 }

@@ -91,8 +91,8 @@ func (c *Acting) may(a *Action) error {
 	if c.Trusted {
 		return nil
 	}
-	if a.Kind == ActPurchase || a.Kind == ActRefund {
-		return Refuse(Problem{Code: "purchase-unproven", Pointer: "/kind", Message: "purchases and refunds are told by the partner's orders", Fix: "report the order instead"})
+	if a.Kind == ActPurchase || a.Kind == ActRefund || a.Kind == ActSettle {
+		return Refuse(Problem{Code: "purchase-unproven", Pointer: "/kind", Message: "purchases, settlements and refunds are told by the partner's orders", Fix: "report the order instead"})
 	}
 	if off := a.At.Sub(c.Appended); off > actionSkew || off < -actionSkew {
 		return Refuse(Problem{Code: "clock-skew", Pointer: "/at", Message: "more than a day away from when it was told", Fix: "set the client's clock, and send actions within a day"})
@@ -148,6 +148,8 @@ func (d *deed) do() error {
 		d.open()
 	case ActShare, ActPurchase, ActRefund:
 		d.count(d.a.Pick, d.a.Kind)
+		d.step(d.a.Pick, d.a.Expert, d.a.Kind)
+	case ActSettle:
 		d.step(d.a.Pick, d.a.Expert, d.a.Kind)
 	case ActCheckout:
 		d.checkout()

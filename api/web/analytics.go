@@ -30,7 +30,7 @@ const (
 
 // steps of the page's funnel, and the two that groups are compared by.
 func pageSteps() []string {
-	return []string{analytics.StepImpression, recommend.ActOpen, recommend.ActBookmark, recommend.ActCart, "clickout", "order", "refunded"}
+	return []string{analytics.StepImpression, recommend.ActOpen, recommend.ActBookmark, recommend.ActCart, "clickout", "order", "settled", "refunded"}
 }
 
 func comparedSteps() []string { return []string{analytics.StepImpression, recommend.ActOpen, "order"} }

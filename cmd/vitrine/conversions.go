@@ -14,7 +14,7 @@ import (
 func steps() map[string]string {
 	return map[string]string{
 		recommend.ActImpression: "impression", recommend.ActOpen: "open", recommend.ActBookmark: "bookmark", recommend.ActCart: "cart",
-		recommend.ActCheckout: "clickout", recommend.ActPurchase: "order", recommend.ActRefund: "refund",
+		recommend.ActCheckout: "clickout", recommend.ActPurchase: "order", recommend.ActSettle: "settled", recommend.ActRefund: "refund",
 	}
 }
 
