@@ -126,6 +126,26 @@ func TestAPaidOrderEarnsOnceAndARefundTakesBackExactlyThat(t *testing.T) {
 	}
 }
 
+// TestARefundThatTakesNothingBackIsInTheLedger sends so little back that what is
+// earned of the rest rounds to the same.
+func TestARefundThatTakesNothingBackIsInTheLedger(t *testing.T) {
+	b := newOrderBench()
+	b.mustFold(t, ingest.Orders(), reported(aReport(t, "paid", 19900, noon)))
+	before, _ := earned(t, b)
+	back := aReport(t, "refunded", 3, noon.AddDate(0, 0, 1))
+	back.Refund = "f1"
+	b.mustFold(t, ingest.Orders(), reported(back))
+	line, account := earned(t, b)
+	last := line.Entries[len(line.Entries)-1]
+	if line.Amount != before.Amount || account.Balance["CNY"] != before.Amount || last.Base != 19897 || last.Amount != 0 || last.Kind != recommend.EntryTransition || last.Reason != "refund" {
+		t.Errorf("%d by %+v, balance %v; want %d of a base of 19897, by a refund", line.Amount, last, account.Balance, before.Amount)
+	}
+	b.mustFold(t, ingest.Orders(), reported(back))
+	if again, _ := earned(t, b); len(again.Entries) != len(line.Entries) {
+		t.Errorf("told again it makes %d entries of %d", len(again.Entries), len(line.Entries))
+	}
+}
+
 func TestARulingFollowsTheTable(t *testing.T) {
 	b := newOrderBench()
 	f := ingest.Orders()

@@ -44,8 +44,9 @@ func (o *Order) movements(old, l *OrderLine, why cause) []Movement {
 	}
 	state, _ := l.Earning()
 	was, _ := old.Earning()
-	// Also the shown state can change: when the line can be paid out.
-	silent := was == state && old.HoldsUntil().Equal(l.HoldsUntil()) && why.ruling == nil
+	// Also what is shown can change: when the line can be paid out, and of how much
+	// that came back less is earned, if only by a part of a minor unit.
+	silent := was == state && old.HoldsUntil().Equal(l.HoldsUntil()) && old.Base() == l.Base() && why.ruling == nil
 	var out []Movement
 	for _, x := range experts {
 		b, credited := before[x]
