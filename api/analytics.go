@@ -23,10 +23,10 @@ type Analyst interface {
 
 // Bounds of what analysts ask for.
 const (
-	askedDays   = 30 // without from
-	someGroups  = 50 // without limit
-	mostGroups  = 1_000
-	mostMetrics = 200 // values of one filter
+	askedDays  = 30 // without from
+	someGroups = 50 // without limit
+	mostGroups = 1_000
+	mostValues = 200 // values of one filter
 )
 
 // funnel tells how many came how far.
@@ -178,8 +178,8 @@ func (c *call) metrics() (*analytics.Request, error) {
 	}
 	for _, d := range analytics.Dimensions() {
 		values := c.QueryArray(d)
-		if len(values) > mostMetrics {
-			return nil, invalidQuery(d, "too many values", "give "+strconv.Itoa(mostMetrics)+" at most")
+		if len(values) > mostValues {
+			return nil, invalidQuery(d, "too many values", "give "+strconv.Itoa(mostValues)+" at most")
 		}
 		if len(values) > 0 {
 			r.Where[d] = values

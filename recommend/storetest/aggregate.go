@@ -25,7 +25,7 @@ const countedWithin = 2 * time.Second
 func testAggregates(t *testing.T, h *harness) {
 	counts, ok := h.Store.(recommend.Aggregates)
 	if !ok {
-		t.Skip("this store counts nothing")
+		t.Fatalf("%T is no recommend.Aggregates, which analysts ask", h.Store)
 	}
 	w := newHistory(400, 200)
 	put(t, h, w.docs...)
