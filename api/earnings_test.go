@@ -123,6 +123,24 @@ func TestAnExpertsOwnPurchaseEarnsNothing(t *testing.T) {
 	}
 }
 
+func TestAnOrderFasterThanAnybodyIsHeldAndSaysSo(t *testing.T) {
+	s, p, pick, mei := selling(t)
+	ann := s.token(t, "ann", api.ScopeWindowRead)
+	token := s.goTo(p, ann, pick)
+	s.clock.advance(2 * time.Second)
+	s.push(s.reported("o1", token, "paid", 20000))
+	l := s.earned(mei, "?lang=zh")
+	if len(l.Items) != 1 || l.Items[0].State != "on_hold" || l.Items[0].Reason != "fast-order" || !strings.Contains(l.Items[0].Text, "fast-order") || l.Items[0].Amount != 1600 {
+		t.Errorf("got %+v, want it held, whole, with the rule's name", l)
+	}
+	token = s.goTo(p, ann, pick)
+	s.clock.advance(3 * time.Second)
+	s.push(s.reported("o2", token, "paid", 20000))
+	if l := s.earned(mei, "?state=pending"); len(l.Items) != 1 || l.Items[0].Order != "o2" {
+		t.Errorf("got %+v, want an order after 3 seconds not held", l)
+	}
+}
+
 func TestAnEarningNamesItsProduct(t *testing.T) {
 	s, p, pick, mei := selling(t)
 	bare := s.publish(mei, pickOf("2")).ID // of what no partner lists
@@ -189,7 +207,9 @@ func TestALowerCommissionIsAnnouncedAndCountsForLaterClicks(t *testing.T) {
 
 func TestARulingOnAnEarningFollowsTheTable(t *testing.T) {
 	s, p, pick, mei := selling(t)
-	s.push(s.reported("o1", s.goTo(p, s.token(t, "ann", api.ScopeWindowRead), pick), "paid", 20000))
+	token := s.goTo(p, s.token(t, "ann", api.ScopeWindowRead), pick)
+	s.clock.advance(time.Minute)
+	s.push(s.reported("o1", token, "paid", 20000))
 	rule := func(order, state string) *reply {
 		s.clock.advance(time.Second)
 		return s.do("POST", "/v1/earnings/rulings", object{"order": order, "partner": "taobao", "line": "1", "state": state, "text": "Looked at."}, s.moderator())

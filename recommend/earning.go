@@ -63,6 +63,7 @@ type LedgerLine struct {
 	Amount     int64        `json:"amount"` // sum of Entries
 	State      EarningState `json:"state"`  // that stored; see [LedgerLine.StateAt]
 	HoldsUntil time.Time    `json:"holds_until,omitzero"`
+	Held       string       `json:"held,omitempty"` // why it is held now, while State is on_hold and the line is credited
 	Entries    []Entry      `json:"entries"`
 }
 

@@ -29,7 +29,7 @@ type cause struct {
 // movements are what a change of a line from old to l means for ledgers. What
 // an entry moves is what the line owes now less what it owed before, so that
 // the sum of a line's entries is what it owes, to the minor unit.
-func (o *Order) movements(old, l *OrderLine, why cause) []Movement {
+func (o *Order) movements(old, l *OrderLine, of cause) []Movement {
 	before, after := map[string]Credit{}, map[string]Credit{}
 	var experts []string
 	for _, c := range l.paid() {
@@ -42,11 +42,11 @@ func (o *Order) movements(old, l *OrderLine, why cause) []Movement {
 			experts = append(experts, c.Expert)
 		}
 	}
-	state, _ := l.Earning()
-	was, _ := old.Earning()
-	// Also what is shown can change: when the line can be paid out, and of how much
-	// that came back less is earned, if only by a part of a minor unit.
-	silent := was == state && old.HoldsUntil().Equal(l.HoldsUntil()) && old.Base() == l.Base() && why.ruling == nil
+	state, why := l.Earning()
+	was, because := old.Earning()
+	// Also what is shown can change: why the line is held, when it can be paid out,
+	// and of how much that came back less is earned, if only by a part of a minor unit.
+	silent := was == state && (because == why || state != EarningOnHold) && old.HoldsUntil().Equal(l.HoldsUntil()) && old.Base() == l.Base() && of.ruling == nil
 	var out []Movement
 	for _, x := range experts {
 		b, credited := before[x]
@@ -56,13 +56,17 @@ func (o *Order) movements(old, l *OrderLine, why cause) []Movement {
 			continue
 		}
 		l.Entries++
+		held := ""
+		if state == EarningOnHold {
+			held = why
+		}
 		e := Entry{
 			ID:     o.ID + "/" + l.Partner + "/" + l.Line + "/" + x + "/" + strconv.Itoa(l.Entries),
 			Kind:   entryKind(credited, delta, old, l),
-			Amount: delta, Base: l.Base(), State: state, Reason: reasonOf(old, l, credited), At: why.at.UTC(),
+			Amount: delta, Base: l.Base(), State: state, Reason: reasonOf(old, l, credited), At: of.at.UTC(),
 		}
 		if !credits { // others are, or nobody is, by what the partner says now
-			a = b
+			a, held = b, ""
 			if l.Unattributed == "" {
 				e.Reason = "attribution-changed"
 				if state == EarningPending || state == EarningRefunded {
@@ -70,10 +74,12 @@ func (o *Order) movements(old, l *OrderLine, why cause) []Movement {
 				}
 			}
 		}
-		if r := why.ruling; r != nil {
+		if r := of.ruling; r != nil {
 			e.Text, e.By = r.Text, r.By
 		}
-		out = append(out, l.movement(o.ID, a, e))
+		m := l.movement(o.ID, a, e)
+		m.Line.Held = held
+		out = append(out, m)
 	}
 	return out
 }
@@ -113,7 +119,7 @@ func entryKind(credited bool, delta int64, old, l *OrderLine) EntryKind {
 
 // reasonOf is the code of what changed a line.
 func reasonOf(old, l *OrderLine, credited bool) string {
-	was, _ := old.Earning()
+	was, because := old.Earning()
 	state, why := l.Earning()
 	switch {
 	case !credited:
@@ -128,6 +134,8 @@ func reasonOf(old, l *OrderLine, credited bool) string {
 		return "amount-changed"
 	case !l.SettleAt.Equal(old.SettleAt):
 		return "order-settled"
+	case state == EarningOnHold && because != why:
+		return why
 	case l.Click.ID != old.Click.ID, !l.FirstAt.Equal(old.FirstAt):
 		return "attribution-changed"
 	}

@@ -60,6 +60,9 @@ func (l *LedgerLine) ReasonAt(now time.Time) string {
 		return "holding"
 	case EarningPaid, EarningOnHold, EarningRefunded, EarningFraud, EarningCanceled, EarningDuplicate:
 	}
+	if l.Held != "" {
+		return l.Held
+	}
 	reason := ""
 	for _, e := range slices.Backward(l.Entries) { // that of the entry that brought the state
 		if e.State != l.State {

@@ -18,6 +18,7 @@ func earningReasons() map[string]map[string]string {
 		"order-closed":        {"en": "The order was closed: nothing was sold.", "zh": "订单已关闭，未成交。"},
 		"self-purchase":       {"en": "This was your own purchase: own purchases earn nothing.", "zh": "这是你自己的购买，自购不产生收益。"},
 		"more-than-clicked":   {"en": "More was paid than the item cost at the click: somebody will look at it.", "zh": "实付金额高于点击时的商品金额，等待人工核对。"},
+		"fast-order":          {"en": "The order came within a few seconds of the click, sooner than anybody can buy (rule fast-order): held until somebody has looked at it.", "zh": "下单距点击仅数秒，快于正常购买（规则 fast-order）：暂扣，等待人工核对。"},
 		"attribution-changed": {"en": "The shop corrected the order: it belongs to another click.", "zh": "平台更正了订单，归属于另一次点击。"},
 		"before-click":        {"en": "The order was made before the click.", "zh": "订单早于点击时间。"},
 		"window-over":         {"en": "The order was made too long after the click.", "zh": "下单时已超过点击的有效期。"},

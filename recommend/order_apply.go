@@ -209,18 +209,8 @@ func (l *OrderLine) derive(rules EarningRules) {
 	l.noteIf(l.Paid != nil && back > l.Paid.Amount, "refund-above-paid")
 	l.noteIf(l.State == "" && back > 0, "refund-before-order")
 	l.attribute(rules)
-	l.Held = ""
-	if l.Unattributed == "" && l.moreThanClicked() {
-		l.Held = "more-than-clicked"
-	}
+	l.Held = l.holds(rules)
 	l.credit(rules)
-}
-
-// moreThanClicked reports whether more was paid than what was clicked cost.
-func (l *OrderLine) moreThanClicked() bool {
-	k := l.Click
-	return l.Paid != nil && k != nil && k.Price != nil && k.Price.Currency == l.Currency &&
-		l.Paid.Amount > k.Price.Amount*int64(max(k.Quantity, 1))
 }
 
 // tell notes which actions of the reader are due.

@@ -128,6 +128,7 @@ type EarningRules struct {
 	KeptWindow   Duration `json:"kept_window" yaml:"kept_window"`         // the same of a pick bookmarked or in the cart
 	HoldingDays  int      `json:"holding_days" yaml:"holding_days"`       // from the settlement until it can be paid out
 	Notice       Duration `json:"notice" yaml:"notice"`                   // before a lower commission counts for clicks
+	FastOrder    Duration `json:"fast_order" yaml:"fast_order"`           // an order sooner after its click is held; 0 holds none
 }
 
 // Disclosure is the label that stands beside every purchase link.

@@ -107,6 +107,7 @@ func (p *Policy) validate() error {
 		{"reader.faded_until", p.Reader.FadedUntil},
 		{"reader.check_facts_after", p.Reader.CheckFactsAge},
 		{"earnings.notice", p.Earnings.Notice},
+		{"earnings.fast_order", p.Earnings.FastOrder},
 	} {
 		if f.v < 0 {
 			bad("%s: %v is negative", f.name, f.v.D())

@@ -212,8 +212,9 @@ func TestPublisher(t *testing.T) {
 func TestRulesInPublic(t *testing.T) {
 	w := newWorld(t, nil)
 	wants(t, w.ok("/about"), "Version 2026-11-23", "Your interests", "#ad", "9 picks", "10 minutes", "once in 30 days", "20%", "20 to 1,000 characters",
+		"80% of the commission", "less than 3 seconds after the click",
 		"Harbour &amp; Pine", "Active", "30 days, free.", "Taobao", "No counterfeit goods.", "Tobacco")
-	wants(t, w.ok("/about?lang=zh"), "版本 2026-11-23", "广告", "9 条", "10 分钟", "不得推荐假冒")
+	wants(t, w.ok("/about?lang=zh"), "版本 2026-11-23", "广告", "9 条", "10 分钟", "不足 3 秒", "不得推荐假冒")
 }
 
 func TestTroubleHasAPage(t *testing.T) {
