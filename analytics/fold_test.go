@@ -63,7 +63,7 @@ func (c *counts) Journeys(_ context.Context, q *recommend.JourneyQuery, each fun
 		if err := json.Unmarshal(d.Body, &j); err != nil {
 			return err
 		}
-		sums.Add(&j)
+		sums.Add(ref.ID, &j)
 	}
 	return sums.Groups(each)
 }
@@ -81,4 +81,30 @@ func (c *counts) Exposures(_ context.Context, q *recommend.ExposureQuery, each f
 		sums.Add(&e)
 	}
 	return sums.Groups(each)
+}
+
+func (c *counts) Returns(ctx context.Context, q *recommend.ReturnQuery, each func(recommend.Periods) error) error {
+	sums := recommend.NewReturnSums(q)
+	err := c.Each(ctx, recommend.KindJourney, func(d recommend.Document) error {
+		var j recommend.Journey
+		err := json.Unmarshal(d.Body, &j)
+		sums.Add(&j)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sums.Readers(each)
+}
+
+func (c *counts) Each(_ context.Context, kind recommend.Kind, f func(recommend.Document) error) error {
+	for ref, d := range c.docs {
+		if ref.Kind != kind {
+			continue
+		}
+		if err := f(d); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -19,6 +19,14 @@ type Aggregates interface {
 
 	// Exposures does so with impressions.
 	Exposures(ctx context.Context, q *ExposureQuery, each func(ExposureGroup) error) error
+
+	// Returns does so with every reader who has a period of q, once each, but for
+	// journeys that began with a window which was not made for the reader.
+	Returns(ctx context.Context, q *ReturnQuery, each func(Periods) error) error
+
+	// Each calls f with every document of kind, of whichever kind, and ends with
+	// the error of f. What is put meanwhile may be seen, or seen twice, or not at all.
+	Each(ctx context.Context, kind Kind, f func(Document) error) error
 }
 
 // A Dimension tells journeys, or exposures, apart.
@@ -37,6 +45,7 @@ const (
 	MostSteps      = 8
 	MostDimensions = 3
 	MostSlots      = 1_000
+	MostExcept     = 50_000
 	// FewestReaders are those of whom figures are told: of fewer, one could tell
 	// who they are.
 	FewestReaders = fewestReaders
@@ -61,6 +70,8 @@ type JourneyQuery struct {
 	By    []Dimension // at most [MostDimensions]
 	// Where keeps those with one of these values.
 	Where map[Dimension][]string
+	// Except names documents that are not counted, at most [MostExcept].
+	Except []string
 	// Readers counts readers instead, each once in a group for a step, if one of
 	// his pairs took it.
 	Readers bool
@@ -111,6 +122,9 @@ func (q *JourneyQuery) Validate() error {
 	}
 	if q.Window < time.Millisecond {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/window", Message: fmt.Sprintf("%v after the entry", q.Window), Fix: "give how long a step counts, such as 15d"})
+	}
+	if n := len(q.Except); n > MostExcept {
+		ps = append(ps, Problem{Code: "validation", Pointer: "/except", Message: fmt.Sprintf("%d journeys left out", n), Fix: fmt.Sprintf("leave out %d at most", MostExcept)})
 	}
 	ps = append(ps, checkSpan(q.Edges, q.By, q.Where, ByPick, ByExpert, BySource, ByArm)...)
 	return Refuse(ps...)

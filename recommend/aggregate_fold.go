@@ -15,6 +15,7 @@ type JourneySums struct {
 	edges   []int64
 	asOf    int64
 	groups  map[groupKey]*journeySum
+	except  map[string]struct{}
 	readers map[readersKey]map[string]uint8 // the steps that each took
 }
 
@@ -40,6 +41,12 @@ func NewJourneySums(q *JourneyQuery) *JourneySums {
 	if !q.AsOf.IsZero() {
 		s.asOf = q.AsOf.UnixMilli()
 	}
+	if len(q.Except) > 0 {
+		s.except = make(map[string]struct{}, len(q.Except))
+		for _, id := range q.Except {
+			s.except[id] = struct{}{}
+		}
+	}
 	if q.Readers {
 		s.readers = make(map[readersKey]map[string]uint8)
 	}
@@ -54,19 +61,14 @@ func millis(ts []time.Time) []int64 {
 	return ms
 }
 
-// Add counts j.
-func (s *JourneySums) Add(j *Journey) {
-	if j.Erased || !wanted(s.q.Where, j.dimension) {
+// Add counts j, whose document is named id.
+func (s *JourneySums) Add(id string, j *Journey) {
+	if _, left := s.except[id]; left {
 		return
 	}
-	entered, took := s.steps(j)
-	slot, ok := slotOf(s.edges, entered)
-	if took == 0 || !ok {
+	k, took, ok := s.place(j)
+	if !ok {
 		return
-	}
-	k := groupKey{slot: slot}
-	for i, d := range s.q.By {
-		k.key[i] = j.dimension(d)
 	}
 	if s.readers != nil {
 		of := readersKey{k, j.Unproven}
@@ -87,6 +89,28 @@ func (s *JourneySums) Add(j *Journey) {
 	if len(g.some) < FewestReaders && !slices.Contains(g.some, j.Reader) {
 		g.some = append(g.some, j.Reader)
 	}
+}
+
+// place is the group that j is counted in, and a bit for every step that it took.
+func (s *JourneySums) place(j *Journey) (k groupKey, took uint8, ok bool) {
+	if j.Erased || !wanted(s.q.Where, j.dimension) {
+		return k, 0, false
+	}
+	entered, took := s.steps(j)
+	if k.slot, ok = slotOf(s.edges, entered); !ok || took == 0 {
+		return k, 0, false
+	}
+	for i, d := range s.q.By {
+		k.key[i] = j.dimension(d)
+	}
+	return k, took, true
+}
+
+// Place is the group that j is counted in, left out or not, and a bit for every
+// step of the query that it took; false where it is in none.
+func (s *JourneySums) Place(j *Journey) (slot int, key []string, took uint8, ok bool) {
+	k, took, ok := s.place(j)
+	return k.slot, slices.Clone(k.key[:len(s.q.By)]), took, ok
 }
 
 func (s *JourneySums) group(k groupKey) *journeySum {

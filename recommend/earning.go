@@ -122,6 +122,8 @@ type OrderLine struct {
 	SettleAt time.Time        `json:"settled_at,omitzero"`
 	Refunds  map[string]int64 `json:"refunds,omitempty"`  // by id of the refund; "" is the largest total reported
 	Refunded int64            `json:"refunded,omitempty"` // of Paid, never above it
+	// RefundedBy says since when how much of a refund was reported.
+	RefundedBy []RefundReport `json:"refunded_by,omitempty"`
 	Currency string           `json:"currency"`
 
 	// Click is what the token says, of several that of the earliest click; nil
@@ -145,6 +147,15 @@ type OrderLine struct {
 	Purchased  bool `json:"purchased,omitempty"`
 	SentBack   bool `json:"sent_back,omitempty"`
 	SettleTold bool `json:"settle_told,omitempty"`
+	// SentBackAt is when the first report was made that SentBack is of.
+	SentBackAt time.Time `json:"sent_back_at,omitzero"`
+}
+
+// A RefundReport is an amount that a partner reported of a refund.
+type RefundReport struct {
+	Refund string    `json:"refund,omitempty"`
+	Amount int64     `json:"amount"`
+	At     time.Time `json:"at"` // the earliest of such reports
 }
 
 // A Credit is what an expert gets of a line under one model.

@@ -71,7 +71,7 @@ func (o *Order) Apply(r *OrderReport, c Circumstances) (LineChange, error) {
 	}
 	l.derive(c.Rules)
 	ch := LineChange{Line: l, Movements: o.movements(&old, l, cause{at: r.At})}
-	l.tell(&ch)
+	l.tell(&ch, r.At.UTC())
 	return ch, nil
 }
 
@@ -97,6 +97,7 @@ func (l *OrderLine) join(r *OrderReport) {
 		}
 		// Of one refund reported twice, and of running totals, the largest counts.
 		l.Refunds[r.Refund] = max(l.Refunds[r.Refund], r.Amount.Amount)
+		l.noteRefund(RefundReport{Refund: r.Refund, Amount: r.Amount.Amount, At: at})
 		return
 	}
 	if l.FirstAt.IsZero() || at.Before(l.FirstAt) && l.Ruled != EarningPaid {
@@ -214,7 +215,7 @@ func (l *OrderLine) derive(rules EarningRules) {
 }
 
 // tell notes which actions of the reader are due.
-func (l *OrderLine) tell(ch *LineChange) {
+func (l *OrderLine) tell(ch *LineChange, at time.Time) {
 	if l.Click == nil || l.Click.Self || l.Click.Reader == "" {
 		return
 	}
@@ -222,7 +223,7 @@ func (l *OrderLine) tell(ch *LineChange) {
 		l.Purchased, ch.Purchase = true, true
 	}
 	if l.Purchased && !l.SentBack && (l.Refunded > 0 || l.State == OrderClosed) {
-		l.SentBack, ch.Refund = true, true
+		l.SentBack, l.SentBackAt, ch.Refund = true, at, true
 	}
 	if l.Purchased && !l.SettleTold && !l.SettleAt.IsZero() {
 		l.SettleTold, ch.Settle = true, true

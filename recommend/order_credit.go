@@ -57,7 +57,7 @@ func (l *OrderLine) credit(rules EarningRules) {
 	earned := l.Click.Terms.Earned(l.Base())
 	one := func(t Touch) []Credit { return []Credit{{t.Expert, t.Pick, t.Click, earned}} }
 	split := make([]Credit, len(touches))
-	for i, part := range shares(earned, len(touches)) {
+	for i, part := range EqualParts(earned, len(touches)) {
 		split[i] = Credit{touches[i].Expert, touches[i].Pick, touches[i].Click, part}
 	}
 	l.Credits = map[Model][]Credit{
@@ -109,9 +109,9 @@ func (t Terms) payee() Model {
 	return ModelLast
 }
 
-// shares cuts n into equal parts whose sum is n: what is left over goes to the
-// first of them, one minor unit each.
-func shares(n int64, parts int) []int64 {
+// EqualParts cuts n minor units into equal parts whose sum is n: what is left over goes to the
+// first of them, one unit each.
+func EqualParts(n int64, parts int) []int64 {
 	out := make([]int64, parts)
 	for i := range out {
 		out[i] = n / int64(parts)

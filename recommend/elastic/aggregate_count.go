@@ -50,6 +50,9 @@ func (s *Store) Journeys(ctx context.Context, q *recommend.JourneyQuery, each fu
 	t := &journeyTally{q: q, groups: make(map[string]*recommend.JourneyGroup)}
 	a := &aggregation{kind: recommend.KindJourney, each: t.add, runtime: map[string]any{"took": tookField(q)}}
 	a.filter = append(a.filter, enteredFilter(q))
+	if len(q.Except) > 0 {
+		a.filter = append(a.filter, map[string]any{"bool": map[string]any{"must_not": map[string]any{"ids": map[string]any{"values": q.Except}}}})
+	}
 	a.dimensions(q.By, q.Where)
 	a.source("unproven", map[string]any{"field": "unproven"})
 	if q.Readers {

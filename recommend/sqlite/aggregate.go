@@ -16,21 +16,8 @@ func (s *Store) Journeys(ctx context.Context, q *recommend.JourneyQuery, each fu
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	if err := s.counts.Acquire(ctx, 1); err != nil {
-		return unavailable("count journeys", err)
-	}
-	defer s.counts.Release(1)
 	sums := recommend.NewJourneySums(q)
-	var j recommend.Journey
-	err := s.Each(ctx, recommend.KindJourney, func(d recommend.Document) error {
-		j = recommend.Journey{}
-		if err := recommend.UnmarshalZero(d.Body, &j); err != nil {
-			return unavailable("count "+d.String(), err)
-		}
-		sums.Add(&j)
-		return nil
-	})
-	if err != nil {
+	if err := counting(ctx, s, recommend.KindJourney, sums.Add); err != nil {
 		return err
 	}
 	return sums.Groups(each)
@@ -41,22 +28,37 @@ func (s *Store) Exposures(ctx context.Context, q *recommend.ExposureQuery, each 
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	if err := s.counts.Acquire(ctx, 1); err != nil {
-		return unavailable("count exposures", err)
-	}
-	defer s.counts.Release(1)
 	sums := recommend.NewExposureSums(q)
-	var e recommend.Exposure
-	err := s.Each(ctx, recommend.KindExposure, func(d recommend.Document) error {
-		e = recommend.Exposure{}
-		if err := recommend.UnmarshalZero(d.Body, &e); err != nil {
-			return unavailable("count "+d.String(), err)
-		}
-		sums.Add(&e)
-		return nil
-	})
-	if err != nil {
+	if err := counting(ctx, s, recommend.KindExposure, func(_ string, e *recommend.Exposure) { sums.Add(e) }); err != nil {
 		return err
 	}
 	return sums.Groups(each)
+}
+
+// Returns is described at [recommend.Aggregates]; it reads every journey as well.
+func (s *Store) Returns(ctx context.Context, q *recommend.ReturnQuery, each func(recommend.Periods) error) error {
+	if err := q.Validate(); err != nil {
+		return err
+	}
+	sums := recommend.NewReturnSums(q)
+	if err := counting(ctx, s, recommend.KindJourney, func(_ string, j *recommend.Journey) { sums.Add(j) }); err != nil {
+		return err
+	}
+	return sums.Readers(each)
+}
+
+// counting calls add with every document of kind, when it is its turn.
+func counting[T any](ctx context.Context, s *Store, kind recommend.Kind, add func(id string, v *T)) error {
+	if err := s.counts.Acquire(ctx, 1); err != nil {
+		return unavailable("count "+string(kind), err)
+	}
+	defer s.counts.Release(1)
+	return s.Each(ctx, kind, func(d recommend.Document) error {
+		v := new(T)
+		if err := recommend.UnmarshalZero(d.Body, v); err != nil {
+			return unavailable("count "+d.String(), err)
+		}
+		add(d.ID, v)
+		return nil
+	})
 }

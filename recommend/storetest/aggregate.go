@@ -71,6 +71,25 @@ func testAggregates(t *testing.T, h *harness) {
 			}
 		})
 	})
+	t.Run("readers return when a plain count finds that they do", func(t *testing.T) {
+		rapid.Check(t, func(r *rapid.T) {
+			steps := recommend.JourneySteps()[:8]
+			q := &recommend.ReturnQuery{Begin: rapid.SampledFrom(steps).Draw(r, "begin"), Back: rapid.SampledFrom(steps).Draw(r, "back"), Edges: drawEdges(r, false)}
+			if rapid.Bool().Draw(r, "as of") {
+				q.AsOf = opening().Add(time.Duration(rapid.IntRange(0, historyDays*24).Draw(r, "hours")) * time.Hour)
+			}
+			if rapid.Bool().Draw(r, "where") {
+				q.Where = map[recommend.Dimension][]string{recommend.ByExpert: {"x2", ""}}
+			}
+			got := make(map[recommend.Periods]int)
+			if err := counts.Returns(t.Context(), q, func(p recommend.Periods) error { got[p]++; return nil }); err != nil {
+				r.Fatalf("Returns: %v, want nil", err)
+			}
+			if d := gocmp.Diff(w.returned(q), got); d != "" {
+				r.Errorf("%+v finds other periods than by hand (-want +got):\n%s", *q, d)
+			}
+		})
+	})
 	t.Run("what cannot be counted is refused", func(t *testing.T) {
 		for name, q := range map[string]recommend.JourneyQuery{
 			"no steps":      {Window: time.Hour, Edges: w.all()},
@@ -220,6 +239,11 @@ func drawJourneyQuery(r *rapid.T) *recommend.JourneyQuery {
 	if rapid.Bool().Draw(r, "as of") {
 		q.AsOf = opening().Add(time.Duration(rapid.IntRange(0, historyDays*24).Draw(r, "hours")) * time.Hour)
 	}
+	if rapid.Bool().Draw(r, "except") {
+		for range 30 {
+			q.Except = append(q.Except, fmt.Sprint("j", rapid.IntRange(0, 500).Draw(r, "left out")))
+		}
+	}
 	switch rapid.IntRange(0, 3).Draw(r, "where") {
 	case 0:
 		q.Where = map[recommend.Dimension][]string{recommend.ByExpert: {"x2", ""}, recommend.ByArm: {"a:1"}}
@@ -238,7 +262,7 @@ func (w *history) journeys(q *recommend.JourneyQuery) (groups []recommend.Journe
 	for i := range w.done {
 		j := &w.done[i]
 		value := map[recommend.Dimension]string{recommend.ByPick: j.Pick, recommend.ByExpert: j.Expert, recommend.BySource: j.Source, recommend.ByArm: j.Arm}
-		out := j.Erased
+		out := j.Erased || slices.Contains(q.Except, fmt.Sprint("j", i))
 		for d, values := range q.Where {
 			out = out || !slices.Contains(values, value[d])
 		}
@@ -285,6 +309,41 @@ func (w *history) journeys(q *recommend.JourneyQuery) (groups []recommend.Journe
 	}
 	slices.SortFunc(groups, func(a, b recommend.JourneyGroup) int { return a.Compare(&b) })
 	return groups, readers
+}
+
+// returned are the periods of readers, and of how many each.
+func (w *history) returned(q *recommend.ReturnQuery) map[recommend.Periods]int {
+	periods := make(map[string]recommend.Periods)
+	for i := range w.done {
+		j := &w.done[i]
+		if of, filtered := q.Where[recommend.ByExpert]; j.Erased || j.Unproven || filtered && !slices.Contains(of, j.Expert) {
+			continue
+		}
+		period := func(t time.Time) uint64 {
+			t = t.Truncate(time.Millisecond)
+			if t.IsZero() || !q.AsOf.IsZero() && t.After(q.AsOf) || !t.Before(q.Edges[len(q.Edges)-1]) {
+				return 0
+			}
+			n := uint64(1)
+			for _, e := range q.Edges {
+				if !t.Before(e) {
+					n <<= 1
+				}
+			}
+			return n
+		}
+		p := periods[j.Reader]
+		p.Begun |= period(j.Steps[q.Begin].First)
+		p.Back |= period(j.Steps[q.Back].First) | period(j.Steps[q.Back].Last)
+		periods[j.Reader] = p
+	}
+	n := make(map[recommend.Periods]int)
+	for _, p := range periods {
+		if p.Begun|p.Back != 0 {
+			n[p]++
+		}
+	}
+	return n
 }
 
 // way tells what a pair did by the words of [recommend.JourneyQuery].

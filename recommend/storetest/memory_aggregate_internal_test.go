@@ -23,7 +23,7 @@ func (m *memory) Journeys(_ context.Context, q *recommend.JourneyQuery, each fun
 		if err := recommend.UnmarshalZero(row.Body, &j); err != nil {
 			return err
 		}
-		sums.Add(&j)
+		sums.Add(ref.ID, &j)
 	}
 	return sums.Groups(each)
 }
@@ -43,4 +43,35 @@ func (m *memory) Exposures(_ context.Context, q *recommend.ExposureQuery, each f
 		sums.Add(&e)
 	}
 	return sums.Groups(each)
+}
+
+func (m *memory) Returns(_ context.Context, q *recommend.ReturnQuery, each func(recommend.Periods) error) error {
+	if err := q.Validate(); err != nil {
+		return err
+	}
+	sums := recommend.NewReturnSums(q)
+	err := m.Each(context.Background(), recommend.KindJourney, func(d recommend.Document) error {
+		var j recommend.Journey
+		err := recommend.UnmarshalZero(d.Body, &j)
+		sums.Add(&j)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sums.Readers(each)
+}
+
+func (m *memory) Each(_ context.Context, kind recommend.Kind, f func(recommend.Document) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for ref, row := range m.rows {
+		if ref.Kind != kind {
+			continue
+		}
+		if err := f(recommend.Document{Ref: ref, Version: row.Version, Body: row.Body}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
