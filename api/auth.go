@@ -82,7 +82,7 @@ func (c *call) authorize() error {
 		return nil
 	case c.who == nil:
 		return unauthorized("an access token with the scope "+scope+" is needed", "")
-	case !c.who.Has(scope):
+	case !c.who.Has(scope) && (c.route.or == "" || !c.who.Has(c.route.or)):
 		return insufficientScope(scope)
 	}
 	return nil

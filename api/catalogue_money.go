@@ -51,6 +51,16 @@ func moneyProblems() []problemType {
 			text{"A new commission counts for later clicks only. List the product with it.", "新的佣金只适用于之后的点击，请随商品信息提交。"},
 		},
 		{
+			"signal-unknown", http.StatusNotFound,
+			text{"There is no such signal", "没有该信号"},
+			text{"GET /v1/signals lists them.", "见 GET /v1/signals。"},
+		},
+		{
+			"signal-expired", http.StatusConflict,
+			text{"Nobody decided about this signal in time", "该信号已过期"},
+			text{"It holds nothing any more. Rule on the lines themselves with POST /v1/earnings/rulings.", "该信号不再暂扣任何收益，请通过 POST /v1/earnings/rulings 对订单行裁定。"},
+		},
+		{
 			"order-unknown", http.StatusNotFound,
 			text{"No such line of an order was reported", "没有该订单行"},
 			text{"Name order, partner and line as GET /v1/me/earnings does.", "请按 GET /v1/me/earnings 所列填写订单、合作方和订单行。"},

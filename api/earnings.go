@@ -31,6 +31,7 @@ type earning struct {
 	Reason     string                 `json:"reason"`
 	Text       string                 `json:"text"` // of reason
 	HoldsUntil time.Time              `json:"holds_until,omitzero"`
+	HeldUntil  time.Time              `json:"held_until,omitzero"` // on hold, and let go then if nobody has decided
 	Entries    []recommend.Entry      `json:"entries"`
 }
 
@@ -129,7 +130,7 @@ func earningOf(l *recommend.LedgerLine, now time.Time, lang string) earning {
 	e := earning{
 		Order: l.Order, Line: l.Line, Partner: l.Partner, Pick: l.Pick, Product: l.Product, Amount: l.Amount, Currency: l.Currency,
 		Rate: frozenTerms{l.Terms.CommissionBP, l.Terms.ShareBP}, Model: l.Model, Parts: max(1, l.Parts), State: l.StateAt(now),
-		Reason: l.ReasonAt(now), HoldsUntil: l.HoldsUntil, Entries: listOf(l.Entries).Items,
+		Reason: l.ReasonAt(now), HoldsUntil: l.HoldsUntil, HeldUntil: l.HeldUntil, Entries: listOf(l.Entries).Items,
 	}
 	if n := len(l.Entries); n > 0 {
 		e.Base = l.Entries[n-1].Base

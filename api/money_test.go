@@ -138,6 +138,7 @@ type ledger struct {
 		Order, Pick, Title, State, Reason, Text string
 		Amount, Base                            int64
 		HoldsUntil                              time.Time `json:"holds_until"`
+		HeldUntil                               time.Time `json:"held_until"`
 		Entries                                 []recommend.Entry
 	}
 	NextCursor string `json:"next_cursor"`

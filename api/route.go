@@ -41,6 +41,7 @@ type route struct {
 	method string
 	path   string // as gin writes it
 	scope  string // "": anybody
+	or     string // another scope that will do; "" for none
 	class  class
 	body   media
 	limit  int64 // of the body, in bytes; 0 is that of its kind
@@ -113,6 +114,10 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/metrics/funnel", scope: ScopeMetricsRead, class: classQuery, serve: s.funnel},
 		{method: get, path: "/v1/metrics/series", scope: ScopeMetricsRead, class: classQuery, serve: s.series},
 		{method: get, path: "/v1/metrics/top", scope: ScopeMetricsRead, class: classQuery, serve: s.top},
+		{method: get, path: "/v1/metrics/signals", scope: ScopeMetricsRead, or: ScopeModerate, class: classQuery, serve: s.signalFigures},
+		{method: get, path: "/v1/signals", scope: ScopeModerate, or: ScopeMetricsRead, class: classQuery, serve: s.signals},
+		{method: get, path: "/v1/signals/:id", scope: ScopeModerate, or: ScopeMetricsRead, class: classRead, serve: s.signal},
+		{method: post, path: "/v1/signals/:id/resolve", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.resolveSignal},
 		{method: get, path: "/v1/ranking", class: classRead, serve: s.ranking},
 
 		{method: post, path: "/v1/catalog/batch", scope: ScopeCatalogWrite, class: classWrite, body: ndjsonBody, keys: keyed, serve: s.catalog},

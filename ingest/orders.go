@@ -9,8 +9,8 @@ import (
 )
 
 // Orders folds vitrine.orders: the state of an order is its document; the days
-// and the account of every credited expert's ledger, of this partition, are
-// leaves. A line that is paid and credited becomes a purchase of the reader in
+// and the account of every credited expert's ledger, of this partition, and
+// signals are leaves. A line that is paid and credited becomes a purchase of the reader in
 // vitrine.actions, and his first refund, or its end, a refund.
 //
 // Those actions are sealed, for the fold of actions believes nobody else. A
@@ -36,6 +36,12 @@ func checkOrder(e recommend.Event) (any, error) {
 	case recommend.TypeEarningRuled:
 		r := new(recommend.EarningRuled)
 		return valid(e, r, func() string { return r.Order })
+	case recommend.TypeSignalResolved:
+		r := new(recommend.SignalResolved)
+		return valid(e, r, func() string { return r.Key })
+	case recommend.TypeSignalEnded:
+		r := new(recommend.SignalEnded)
+		return valid(e, r, func() string { return r.Key })
 	}
 	return nil, unknownType(e)
 }
@@ -66,7 +72,7 @@ func decideOrder(s Scene, o *recommend.Order, e recommend.Event, decoded any) (O
 		if err != nil {
 			return Outcome{}, err
 		}
-		out.Leaves = ledgerLeaves(e, change.Movements)
+		out.Leaves = orderLeaves(e, change)
 		if out.Appends, err = told(v, change); err != nil {
 			return Outcome{}, err
 		}
@@ -75,7 +81,19 @@ func decideOrder(s Scene, o *recommend.Order, e recommend.Event, decoded any) (O
 		if err != nil {
 			return Outcome{}, err
 		}
-		out.Leaves = ledgerLeaves(e, change.Movements)
+		out.Leaves = orderLeaves(e, change)
+	case *recommend.SignalResolved:
+		change, err := o.Resolve(v, with)
+		if err != nil {
+			return Outcome{}, err
+		}
+		out.Leaves = orderLeaves(e, change)
+	case *recommend.SignalEnded:
+		change, err := o.End(v, with)
+		if err != nil {
+			return Outcome{}, err
+		}
+		out.Leaves = orderLeaves(e, change)
 	case *recommend.OrdersSynced:
 		if err := notAhead(e, v.To, "/to"); err != nil {
 			return Outcome{}, err
@@ -105,15 +123,23 @@ func notAhead(e recommend.Event, at time.Time, pointer string) error {
 	return recommend.Refuse(recommend.Problem{Code: "clock-skew", Pointer: pointer, Message: "more than a day in the future", Fix: "set the clock that tells it"})
 }
 
-// ledgerLeaves are the changes of ledgers that movements are.
-func ledgerLeaves(e recommend.Event, movements []recommend.Movement) []Leaf {
-	leaves := make([]Leaf, 0, 2*len(movements))
-	for _, m := range movements {
+// orderLeaves are what a change of a line is for ledgers and signals.
+func orderLeaves(e recommend.Event, change recommend.LineChange) []Leaf {
+	leaves := make([]Leaf, 0, 2*len(change.Movements)+len(change.Signals))
+	for _, s := range change.Signals {
+		leaves = append(leaves, signalLeaf(s))
+	}
+	for _, m := range change.Movements {
 		leaves = append(leaves,
 			earningLeaf(recommend.LedgerID(m.Expert, e.Partition, m.Day), func(d *recommend.LedgerDay) { d.Apply(m) }),
 			earningLeaf(recommend.AccountID(m.Expert, e.Partition), func(a *recommend.Account) { a.Apply(m, e.Appended) }))
 	}
 	return leaves
+}
+
+// signalLeaf is the document of a signal, as the state that it is of has it.
+func signalLeaf(s recommend.Signal) Leaf {
+	return changing(recommend.KindSignal, s.ID, func(old *recommend.Signal) { *old = s })
 }
 
 func earningLeaf[T any](id string, change func(*T)) Leaf {

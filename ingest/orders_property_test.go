@@ -20,9 +20,10 @@ import (
 	"vitrine.dev/recommend/link"
 )
 
-// drawClick draws a click of the named id, an hour or more before the orders.
+// drawClick draws a click of the named id, mostly before the orders, and often at
+// the very time of one.
 func drawClick(t *rapid.T, id string) recommend.Click {
-	at := noon.Add(-time.Duration(rapid.IntRange(1, 400).Draw(t, "hours before")) * time.Hour)
+	at := noon.Add(-time.Duration(rapid.IntRange(-3, 400).Draw(t, "hours before")) * time.Hour)
 	experts := rapid.Permutation([]string{"mei", "ann", "bo", "cy"}).Draw(t, "experts")
 	paths := rapid.SampledFrom([]recommend.Path{recommend.PathDirect, recommend.PathBookmark, recommend.PathCart})
 	k := recommend.Click{
@@ -78,8 +79,8 @@ func drawReports(t *rapid.T) []recommend.OrderReport {
 }
 
 // history makes events of reports: some come twice, as one event or as two,
-// some days are told once more a day or two weeks later, and people rule
-// between them.
+// some days are told once more a day or two weeks later, and people rule, and
+// decide about signals or let them end, between them.
 func history(t *rapid.T) []recommend.Event {
 	reports := drawReports(t)
 	var out []recommend.Event
@@ -103,11 +104,19 @@ func history(t *rapid.T) []recommend.Event {
 				e := event(recommend.TypeEarningRuled, r.ID, at, recommend.EarningRuled{Order: r.ID, Partner: r.Partner, Line: r.Line, State: state, By: "m1", At: at})
 				add(e, fmt.Sprint("ruling", n, "-", i))
 			}
+			if rapid.IntRange(0, 2).Draw(t, "signal") == 0 {
+				id := recommend.SignalID(rapid.SampledFrom(recommend.SignalKinds()).Draw(t, "of"), r.ID, r.Partner, r.Line)
+				e := event(recommend.TypeSignalEnded, r.ID, at, recommend.SignalEnded{Signal: id, Key: r.ID, At: at})
+				if state := rapid.SampledFrom([]recommend.SignalState{"", "upheld", "dismissed"}).Draw(t, "found"); state != "" {
+					e = event(recommend.TypeSignalResolved, r.ID, at, recommend.SignalResolved{Signal: id, Key: r.ID, State: state, By: "m1", At: at})
+				}
+				add(e, fmt.Sprint("signal", n, "-", i))
+			}
 		}
 	}
 	tell(0)
 	if rapid.Bool().Draw(t, "replay") {
-		at = at.AddDate(0, 0, rapid.SampledFrom([]int{1, 14}).Draw(t, "days"))
+		at = at.AddDate(0, 0, rapid.SampledFrom([]int{1, 14, 31}).Draw(t, "days"))
 		tell(1)
 	}
 	return out
@@ -294,6 +303,11 @@ func facts(t *rapid.T, b *bench) (lines map[string]recommend.OrderLine, balances
 				l.Problems = slices.DeleteFunc(l.Problems, func(p string) bool {
 					return !slices.Contains([]string{"amount-changed", "refund-above-paid", "refund-before-order"}, p)
 				})
+				// What was raised and lapsed on the way is history, as entries are.
+				l.Signals = slices.DeleteFunc(l.Signals, func(s recommend.Signal) bool { return s.Lapsed })
+				for i := range l.Signals {
+					l.Signals[i].Revision = 0
+				}
 				lines[ref.ID+"/"+l.Partner+"/"+l.Line] = l
 			}
 		}

@@ -55,6 +55,10 @@ func examples() map[string][]string {
 		},
 		recommend.TypeModelLoaded:  {`{"surface":"home","trees":` + oneTree + `,"text":"trained on last month","by":"m1","at":` + at + `,"later":1}`},
 		recommend.TypeEarningRuled: {`{"order":"o1","partner":"jd","line":"1","state":"fraud","text":"two accounts, one buyer","by":"m1","at":` + at + `}`},
+		recommend.TypeSignalResolved: {
+			`{"signal":"fast-order-x","key":"o1","state":"dismissed","text":"a person with one click","by":"m1","at":` + at + `}`,
+		},
+		recommend.TypeSignalEnded: {`{"signal":"fast-order-x","key":"o1","at":` + at + `}`},
 	}
 }
 
@@ -150,6 +154,7 @@ func TestFoldsTakeTheExamples(t *testing.T) {
 		recommend.TypeReaderDeclared: "r1", recommend.TypeReaderErased: "r1", recommend.TypeActed: "r1",
 		recommend.TypeExpertVerified: "expert:e1", recommend.TypeRulingMade: "partner:jd",
 		recommend.TypeOrderReported: "o1", recommend.TypeOrdersSynced: "sync:jd", recommend.TypeEarningRuled: "o1",
+		recommend.TypeSignalResolved: "o1", recommend.TypeSignalEnded: "o1",
 		recommend.TypeModelLearned: recommend.ModelKey, recommend.TypeModelRuled: recommend.ModelKey, recommend.TypeModelLoaded: recommend.ModelKey,
 	}
 	for typ, datas := range examples() {

@@ -63,7 +63,8 @@ type LedgerLine struct {
 	Amount     int64        `json:"amount"` // sum of Entries
 	State      EarningState `json:"state"`  // that stored; see [LedgerLine.StateAt]
 	HoldsUntil time.Time    `json:"holds_until,omitzero"`
-	Held       string       `json:"held,omitempty"` // why it is held now, while State is on_hold and the line is credited
+	Held       string       `json:"held,omitempty"`      // why it is held now, while State is on_hold and the line is credited
+	HeldUntil  time.Time    `json:"held_until,omitzero"` // then Held holds no more, whoever looks; zero waits for a ruling
 	Entries    []Entry      `json:"entries"`
 }
 
@@ -124,7 +125,7 @@ type OrderLine struct {
 	Refunded int64            `json:"refunded,omitempty"` // of Paid, never above it
 	// RefundedBy says since when how much of a refund was reported.
 	RefundedBy []RefundReport `json:"refunded_by,omitempty"`
-	Currency string           `json:"currency"`
+	Currency   string         `json:"currency"`
 
 	// Click is what the token says, of several that of the earliest click; nil
 	// when none could be opened. It credits somebody only if Unattributed is "".
@@ -138,6 +139,8 @@ type OrderLine struct {
 	Ruled EarningState `json:"ruled,omitempty"`
 	// Held says why the line is on hold without a decision, "" when it is not.
 	Held string `json:"held,omitempty"`
+	// Signals are what is odd about the traffic that brought the line.
+	Signals []Signal `json:"signals,omitempty"`
 	// Problems are codes of what was odd about the reports, each once.
 	Problems []string `json:"problems,omitempty"`
 	// Day of the ledger that has the line, and how many entries it has there.

@@ -22,8 +22,10 @@ type Movement struct {
 
 // A cause is why a line changed.
 type cause struct {
-	at     time.Time
-	ruling *EarningRuled
+	at       time.Time
+	text, by string // of a person
+	ruled    bool   // who ruled on the line itself
+	reason   string // code, "" when it follows from the line
 }
 
 // movements are what a change of a line from old to l means for ledgers. What
@@ -46,7 +48,7 @@ func (o *Order) movements(old, l *OrderLine, of cause) []Movement {
 	was, because := old.Earning()
 	// Also what is shown can change: why the line is held, when it can be paid out,
 	// and of how much that came back less is earned, if only by a part of a minor unit.
-	silent := was == state && (because == why || state != EarningOnHold) && old.HoldsUntil().Equal(l.HoldsUntil()) && old.Base() == l.Base() && of.ruling == nil
+	silent := was == state && (because == why || state != EarningOnHold) && old.HoldsUntil().Equal(l.HoldsUntil()) && old.Base() == l.Base() && old.HeldUntil().Equal(l.HeldUntil()) && !of.ruled
 	var out []Movement
 	for _, x := range experts {
 		b, credited := before[x]
@@ -63,7 +65,7 @@ func (o *Order) movements(old, l *OrderLine, of cause) []Movement {
 		e := Entry{
 			ID:     o.ID + "/" + l.Partner + "/" + l.Line + "/" + x + "/" + strconv.Itoa(l.Entries),
 			Kind:   entryKind(credited, delta, old, l),
-			Amount: delta, Base: l.Base(), State: state, Reason: reasonOf(old, l, credited), At: of.at.UTC(),
+			Amount: delta, Base: l.Base(), State: state, Reason: of.reasonOf(old, l, credited), Text: of.text, By: of.by, At: of.at.UTC(),
 		}
 		if !credits { // others are, or nobody is, by what the partner says now
 			a, held = b, ""
@@ -74,11 +76,10 @@ func (o *Order) movements(old, l *OrderLine, of cause) []Movement {
 				}
 			}
 		}
-		if r := of.ruling; r != nil {
-			e.Text, e.By = r.Text, r.By
-		}
 		m := l.movement(o.ID, a, e)
-		m.Line.Held = held
+		if m.Line.Held = held; held != "" {
+			m.Line.HeldUntil = l.HeldUntil()
+		}
 		out = append(out, m)
 	}
 	return out
@@ -118,12 +119,14 @@ func entryKind(credited bool, delta int64, old, l *OrderLine) EntryKind {
 }
 
 // reasonOf is the code of what changed a line.
-func reasonOf(old, l *OrderLine, credited bool) string {
+func (of cause) reasonOf(old, l *OrderLine, credited bool) string {
 	was, because := old.Earning()
 	state, why := l.Earning()
 	switch {
 	case !credited:
 		return why
+	case of.reason != "":
+		return of.reason
 	case l.Ruled != old.Ruled && l.Ruled == EarningPending:
 		return "released"
 	case was != state && state != EarningPending:

@@ -106,10 +106,10 @@ func (o *Order) Rule(r *EarningRuled, c Circumstances) (LineChange, error) {
 		})
 	}
 	old := *l
-	l.Problems = slices.Clone(l.Problems)
+	l.Problems, l.Signals = slices.Clone(l.Problems), slices.Clone(l.Signals)
 	l.Ruled = r.State
-	l.derive(c.Rules)
-	return LineChange{Line: l, Movements: o.movements(&old, l, cause{at: r.At, ruling: r})}, nil
+	l.derive(o.ID, c)
+	return o.changed(&old, l, cause{at: r.At, text: r.Text, by: r.By, ruled: true}), nil
 }
 
 // Validate reports what is wrong with the form of r as a [*Refusal].

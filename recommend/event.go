@@ -45,6 +45,9 @@ const (
 	TypeOrdersSynced  = "orders.synced.v1" // a partner's orders of a window of time are in the log
 	TypeEarningRuled  = "earning.ruled.v1" // somebody decided about what a line earns, or paid it
 
+	TypeSignalResolved = "signal.resolved.v1" // a moderator decided about a signal
+	TypeSignalEnded    = "signal.ended.v1"    // nobody did in time
+
 	TypeModelLearned = "model.learned.v1" // weights and rows that have changed
 	TypeModelRuled   = "model.ruled.v1"   // somebody decided what a surface is scored by
 	TypeModelLoaded  = "model.loaded.v1"  // somebody brought a model of trees
@@ -53,6 +56,9 @@ const (
 // SourceAPI is the source of events made of requests to this installation's
 // API, which may be waiting to learn what became of them.
 const SourceAPI = "/vitrine/api"
+
+// SourceSignals is the source of events about signals that no person caused.
+const SourceSignals = "/vitrine/signals"
 
 // SourceTrainer is the source of events of what was learned, SourceOperator that
 // of decisions about it at the command line.

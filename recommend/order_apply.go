@@ -27,6 +27,8 @@ type LineChange struct {
 	Line *OrderLine // as it is now; part of the order
 	// Movements are what follows for the ledgers of experts.
 	Movements []Movement
+	// Signals are those of the line that are new or changed.
+	Signals []Signal
 	// Purchase, Refund and Settle say that the reader's action is to be told now:
 	// each is told of a line once.
 	Purchase, Refund, Settle bool
@@ -64,13 +66,13 @@ func (o *Order) Apply(r *OrderReport, c Circumstances) (LineChange, error) {
 	}
 	o.ID = r.ID
 	l := &o.Lines[i]
-	l.Refunds, l.Problems = maps.Clone(l.Refunds), slices.Clone(l.Problems)
+	l.Refunds, l.Problems, l.Signals = maps.Clone(l.Refunds), slices.Clone(l.Problems), slices.Clone(l.Signals)
 	l.join(r)
 	if r.Token != "" {
 		l.take(r.Token, c.Clicks)
 	}
-	l.derive(c.Rules)
-	ch := LineChange{Line: l, Movements: o.movements(&old, l, cause{at: r.At})}
+	l.derive(o.ID, c)
+	ch := o.changed(&old, l, cause{at: r.At})
 	l.tell(&ch, r.At.UTC())
 	return ch, nil
 }
@@ -195,7 +197,7 @@ func (l *OrderLine) noteIf(odd bool, code string) {
 }
 
 // derive makes everything that follows from the facts.
-func (l *OrderLine) derive(rules EarningRules) {
+func (l *OrderLine) derive(order string, c Circumstances) {
 	total, each := l.Refunds[""], int64(0)
 	for id, n := range l.Refunds {
 		if id != "" {
@@ -209,9 +211,10 @@ func (l *OrderLine) derive(rules EarningRules) {
 	}
 	l.noteIf(l.Paid != nil && back > l.Paid.Amount, "refund-above-paid")
 	l.noteIf(l.State == "" && back > 0, "refund-before-order")
-	l.attribute(rules)
-	l.Held = l.holds(rules)
-	l.credit(rules)
+	l.attribute(c.Rules)
+	l.sense(order, c)
+	l.Held = l.holds()
+	l.credit(c.Rules)
 }
 
 // tell notes which actions of the reader are due.

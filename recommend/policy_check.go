@@ -162,6 +162,7 @@ func (p *Policy) validateReaders() []error {
 		{"reader.guest_cart_for", r.GuestCartFor},
 		{"earnings.direct_window", e.DirectWindow},
 		{"earnings.kept_window", e.KeptWindow},
+		{"earnings.signal_for", e.SignalFor},
 	} {
 		if f.v <= 0 {
 			bad("%s: %v is not above 0", f.name, f.v.D())

@@ -125,7 +125,7 @@ func (s *searching) find(hits []Hit) {
 					note(p.row, h.Score)
 				}
 			}
-		case KindPublisher, KindReader, KindRuling, KindExpert, KindPulse, KindJourney, KindExposure, KindReport, KindOrder, KindEarning, KindModel: // no text of theirs is searched
+		case KindPublisher, KindReader, KindRuling, KindExpert, KindPulse, KindJourney, KindExposure, KindReport, KindOrder, KindEarning, KindSignal, KindModel: // no text of theirs is searched
 		}
 	}
 	s.present(s.best(found))

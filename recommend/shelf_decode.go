@@ -114,7 +114,7 @@ func (s *Shelf) change(kind Kind, d *Document) (func(), error) {
 		}
 		part := partOf(p, version, partition)
 		return func() { s.putPulse(p.Pick, part) }, nil
-	case KindPublisher, KindReader, KindJourney, KindExposure, KindReport, KindOrder, KindEarning, KindModel:
+	case KindPublisher, KindReader, KindJourney, KindExposure, KindReport, KindOrder, KindEarning, KindSignal, KindModel:
 	}
 	return nil, nil
 }

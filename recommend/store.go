@@ -24,6 +24,7 @@ const (
 	KindReport    Kind = "report"    // actions: what a reader reported or complained of, id = [ReportID]
 	KindOrder     Kind = "order"     // orders: an order's lines, id = order id; or how far a partner's are read, id = [SyncID]
 	KindEarning   Kind = "earning"   // orders: an expert's ledger, id = [LedgerID] of a day or [AccountID]
+	KindSignal    Kind = "signal"    // orders: something odd about traffic, id = [SignalID]
 	KindModel     Kind = "model"     // models: what was learned, id = [ModelKey], or [ProductRows] or [TopicRows]
 )
 
@@ -31,7 +32,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		KindRuling, KindExpert, KindProduct, KindPick, KindPulse, KindPublisher, KindReader,
-		KindJourney, KindExposure, KindReport, KindOrder, KindEarning, KindModel,
+		KindJourney, KindExposure, KindReport, KindOrder, KindEarning, KindSignal, KindModel,
 	}
 }
 
@@ -39,7 +40,7 @@ func Kinds() []Kind {
 // others are only ever read by id.
 func (k Kind) Indexed() bool {
 	switch k {
-	case KindPick, KindProduct, KindRuling, KindExpert, KindPulse, KindReport, KindModel:
+	case KindPick, KindProduct, KindRuling, KindExpert, KindPulse, KindReport, KindSignal, KindModel:
 		return true
 	case KindPublisher, KindReader, KindJourney, KindExposure, KindOrder, KindEarning:
 		return false

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 
 	"vitrine.dev/ingest"
 	"vitrine.dev/recommend"
@@ -38,7 +39,7 @@ func (p *process) frameOrigins() []string {
 // duties are what a process does beside folding while it holds a partition:
 // the partition of the orders topic that a partner's mark lies in makes it the
 // one that asks this partner for orders; that of the models topic makes it the
-// one that learns.
+// one that learns. Signals end where their keys lie.
 func (p *process) duties(shelf *recommend.Shelf) (func(context.Context, ingest.Duty), error) {
 	trainer, err := p.trainer(shelf)
 	if err != nil {
@@ -47,7 +48,11 @@ func (p *process) duties(shelf *recommend.Shelf) (func(context.Context, ingest.D
 	puller := &ingest.Puller{
 		Channels: p.channels.All(), Store: p.engines.Store, Log: p.engines.Publisher, Now: p.cfg.now, Logger: p.cfg.logger,
 	}
+	expiry := &ingest.SignalExpiry{Store: p.engines.Store, Log: p.engines.Publisher, Now: p.cfg.now, Logger: p.cfg.logger}
 	return func(ctx context.Context, d ingest.Duty) {
+		var g sync.WaitGroup
+		g.Go(func() { expiry.Run(ctx, d) })
+		defer g.Wait()
 		puller.Run(ctx, d)
 		trainer.Run(ctx, d)
 	}, nil

@@ -36,7 +36,7 @@ func counted(k recommend.Kind) map[string]field {
 			"pick": word, "source": word, "arm": word, "hour": {Type: "long"}, "shown": number, "over": number, "unproven": number,
 		}
 	case recommend.KindPick, recommend.KindProduct, recommend.KindPublisher, recommend.KindReader, recommend.KindRuling, recommend.KindExpert,
-		recommend.KindPulse, recommend.KindReport, recommend.KindOrder, recommend.KindEarning, recommend.KindModel:
+		recommend.KindPulse, recommend.KindReport, recommend.KindOrder, recommend.KindEarning, recommend.KindSignal, recommend.KindModel:
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func copied(k recommend.Kind) map[string]string {
 		return map[string]string{"title": typeText, "topic": typeKeyword, "updated_at": typeDate}
 	case recommend.KindPublisher, recommend.KindReader, recommend.KindRuling, recommend.KindExpert, recommend.KindPulse,
 		recommend.KindJourney, recommend.KindExposure, recommend.KindReport, recommend.KindOrder, recommend.KindEarning,
-		recommend.KindModel:
+		recommend.KindSignal, recommend.KindModel:
 		return nil
 	}
 	return nil

@@ -104,7 +104,8 @@ function draw(template, line) {
 	at('state').textContent = say(`earn.state.${line.state}`, { fallback: line.state });
 	at('state').classList.add(line.state);
 	const holds = line.holds_until && line.state === 'pending' ? say('earn.holds', { time: clock(new Date(line.holds_until)) }) : '';
-	at('reason').textContent = [reason(line), holds].filter(Boolean).join(' ');
+	const held = line.held_until && line.state === 'on_hold' ? say('earn.held', { time: clock(new Date(line.held_until)) }) : '';
+	at('reason').textContent = [reason(line), holds, held].filter(Boolean).join(' ');
 	at('base').textContent = money({ amount: line.base ?? 0, currency });
 	at('rate').textContent = line.rate ? `${points(line.rate.commission_bp)} × ${points(line.rate.share_bp)}${line.parts > 1 ? ` ÷ ${line.parts}` : ''}` : '';
 	at('amount').textContent = money({ amount: line.amount, currency });
