@@ -6,11 +6,13 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"vitrine.dev/analytics"
 	"vitrine.dev/recommend"
@@ -47,24 +49,96 @@ type deed struct {
 	at                              time.Time
 }
 
+// A sale is a line of an order, whose steps are events as well: those of the
+// pick that was clicked last.
+type sale struct {
+	reader                    string
+	picks                     []string // clicked, one after the other
+	bought, settled, cameBack time.Time
+	paid, refunded            int64
+}
+
+// drawSales draws lines of orders, and adds the events that are made of them.
+func drawSales(rnd *rand.Rand, all []deed) ([]sale, []deed) {
+	var sales []sale
+	for range rnd.IntN(24) {
+		s := sale{reader: fmt.Sprint("r", rnd.IntN(14)), bought: drawTime(rnd), paid: rnd.Int64N(10_000)}
+		for _, p := range rnd.Perm(picks)[:1+rnd.IntN(3)] {
+			s.picks = append(s.picks, fmt.Sprint("p", p))
+		}
+		if rnd.IntN(2) == 0 {
+			s.settled = drawTime(rnd)
+		}
+		if rnd.IntN(3) == 0 {
+			s.cameBack, s.refunded = drawTime(rnd), rnd.Int64N(s.paid+1)
+		}
+		sales = append(sales, s)
+		for kind, at := range s.times() {
+			all = append(all, deed{reader: s.reader, pick: s.picks[len(s.picks)-1], kind: kind, at: at})
+		}
+	}
+	return sales, all
+}
+
+func (s *sale) times() map[string]time.Time {
+	times := map[string]time.Time{recommend.ActPurchase: s.bought, recommend.ActSettle: s.settled, recommend.ActRefund: s.cameBack}
+	maps.DeleteFunc(times, func(_ string, at time.Time) bool { return at.IsZero() })
+	return times
+}
+
+// shares are the picks that the line is of by a model, all in equal parts.
+func (s *sale) shares(model string) []string {
+	switch model {
+	case "first":
+		return s.picks[:1]
+	case "split":
+		return s.picks
+	}
+	return s.picks[len(s.picks)-1:]
+}
+
+// line is s as the ingester keeps it.
+func (s *sale) line(i int) recommend.OrderLine {
+	credits := make(map[recommend.Model][]recommend.Credit)
+	for _, model := range analytics.Models() {
+		for _, pick := range s.shares(model) {
+			credits[recommend.Model(model)] = append(credits[recommend.Model(model)], recommend.Credit{Expert: filed()[pick].Expert, Pick: pick})
+		}
+	}
+	last := s.picks[len(s.picks)-1]
+	l := recommend.OrderLine{
+		Partner: "taobao", Line: strconv.Itoa(i), State: recommend.OrderPaid, Currency: "CNY", FirstAt: s.bought, PaidAt: s.bought, Paid: &recommend.Money{Amount: s.paid, Currency: "CNY"},
+		Click:   &recommend.Click{Reader: s.reader, Pick: last, Expert: filed()[last].Expert, Terms: recommend.Terms{CommissionBP: 1_000, ShareBP: 5_000}},
+		Credits: credits, Purchased: true, SettleAt: s.settled, SettleTold: !s.settled.IsZero(), SentBack: !s.cameBack.IsZero(), SentBackAt: s.cameBack,
+	}
+	if l.SentBack {
+		l.Refunded, l.RefundedBy = s.refunded, []recommend.RefundReport{{Amount: s.refunded, At: s.cameBack}}
+	}
+	return l
+}
+
+func drawTime(rnd *rand.Rand) time.Time {
+	return morning().Add(time.Duration(rnd.IntN(days*24*4)) * 15 * time.Minute)
+}
+
 // drawHistory draws what some readers did, in the order of the log.
-func drawHistory(rnd *rand.Rand) []deed {
-	var all []deed
+func drawHistory(rnd *rand.Rand) ([]deed, []sale) {
+	sales, all := drawSales(rnd, nil)
 	kinds := []string{
 		recommend.ActImpression, recommend.ActImpression, recommend.ActOpen, recommend.ActOpen, recommend.ActBookmark,
-		recommend.ActShare, recommend.ActPurchase, recommend.ActSettle, recommend.ActRefund,
+		recommend.ActShare,
 	}
 	for range 20 + rnd.IntN(60) {
 		all = append(all, deed{
 			reader: fmt.Sprint("r", rnd.IntN(14)), pick: fmt.Sprint("p", rnd.IntN(picks)), kind: kinds[rnd.IntN(len(kinds))],
 			source: []string{"", "fresh"}[rnd.IntN(2)], arm: []string{"", "a:1"}[rnd.IntN(2)],
-			at: morning().Add(time.Duration(rnd.IntN(days*24*4)) * 15 * time.Minute),
+			at: drawTime(rnd),
 		})
 	}
 	slices.SortStableFunc(all, func(a, b deed) int { // nearly as it was done
 		return a.at.Add(time.Duration(len(a.pick+a.kind)%3) * time.Minute).Compare(b.at.Add(time.Duration(len(b.pick+b.kind)%3) * time.Minute))
 	})
-	return all
+	return all, sales
 }
 
 // fold has all taken, some twice, and forgets a reader now and then.
@@ -106,8 +180,9 @@ func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
 	policy := recommend.DefaultPolicy()
 	for seed := range histories {
 		rnd := rand.New(rand.NewPCG(uint64(seed), 3))
-		all := drawHistory(rnd)
+		all, sales := drawHistory(rnd)
 		c, forgotten := fold(t, policy, rnd, all)
+		c.sell(t, sales)
 		a := &analytics.Analyst{Counts: c, Picks: shelf(filed()), Now: func() time.Time { return morning().AddDate(0, 0, days+1) }}
 		for range 3 {
 			r := drawRequest(rnd)
@@ -115,11 +190,11 @@ func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
 			if err != nil {
 				t.Fatalf("seed %d: %+v: %v", seed, r, err)
 			}
-			whole, groups := byHand(all, forgotten, r)
-			if d := gocmp.Diff(whole, told(f.Steps)); d != "" {
+			whole, groups := byHand(all, sales, forgotten, r)
+			if d := gocmp.Diff(whole, told(f.Steps), nearly); d != "" {
 				t.Fatalf("seed %d: %+v counts other than by hand (-want +got):\n%s", seed, *r, d)
 			}
-			got := make(map[string][]int64)
+			got := make(map[string][]float64)
 			for _, g := range f.Groups {
 				var key []string
 				for _, d := range r.By {
@@ -128,17 +203,20 @@ func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
 				got[strings.Join(key, "|")] = told(g.Steps)
 			}
 			if len(whole) == 0 {
-				groups = map[string][]int64{}
+				groups = map[string][]float64{}
 			}
-			if d := gocmp.Diff(groups, got); d != "" {
+			if d := gocmp.Diff(groups, got, nearly); d != "" {
 				t.Fatalf("seed %d: the groups of %+v are other than by hand (-want +got):\n%s", seed, *r, d)
 			}
 		}
 	}
 }
 
-func told(steps []analytics.Step) []int64 {
-	n := []int64{}
+// nearly is equal but for the order in which thirds are added up.
+var nearly = cmpopts.EquateApprox(0, 1e-9)
+
+func told(steps []analytics.Step) []float64 {
+	n := []float64{}
 	for _, s := range steps {
 		n = append(n, s.Count)
 	}
@@ -171,6 +249,9 @@ func drawRequest(rnd *rand.Rand) *analytics.Request {
 	case d == analytics.ByPartner:
 		r.Where[d] = []string{"tmall", ""}
 	}
+	if !r.Readers {
+		r.Model = []string{"", "last", "first", "split"}[rnd.IntN(4)]
+	}
 	if rnd.IntN(4) == 0 {
 		r.AsOf = morning().Add(time.Duration(rnd.IntN(days*24)) * time.Hour)
 	}
@@ -181,10 +262,11 @@ func drawRequest(rnd *rand.Rand) *analytics.Request {
 type pair struct {
 	reader, pick, source, arm string
 	first, last               map[string]time.Time
+	part                      map[string]float64 // of steps that are counted in part
 }
 
 // byHand counts events: of all, and by key.
-func byHand(all []deed, forgotten string, r *analytics.Request) (whole []int64, groups map[string][]int64) {
+func byHand(all []deed, sales []sale, forgotten string, r *analytics.Request) (whole []float64, groups map[string][]float64) {
 	pairs := make(map[string]*pair)
 	kept := make(map[string]bool)
 	var seen []deed
@@ -213,8 +295,11 @@ func byHand(all []deed, forgotten string, r *analytics.Request) (whole []int64, 
 			p.last[d.kind] = d.at
 		}
 	}
+	if r.Model != "" {
+		byModel(pairs, sales, r.Model)
+	}
 	type sum struct {
-		counts  []int64
+		counts  []float64
 		readers map[string]bool
 		took    map[string]bool // reader and step
 	}
@@ -242,7 +327,7 @@ func byHand(all []deed, forgotten string, r *analytics.Request) (whole []int64, 
 		}
 		for _, name := range append(names, "whole") {
 			if sums[name] == nil {
-				sums[name] = &sum{counts: make([]int64, len(r.Steps)), readers: make(map[string]bool), took: make(map[string]bool)}
+				sums[name] = &sum{counts: make([]float64, len(r.Steps)), readers: make(map[string]bool), took: make(map[string]bool)}
 			}
 			add(sums[name])
 		}
@@ -255,9 +340,13 @@ func byHand(all []deed, forgotten string, r *analytics.Request) (whole []int64, 
 		in(p.pick, p.source, p.arm, func(s *sum) {
 			s.readers[p.reader] = true
 			for i, yes := range took {
+				part, parted := p.part[kindOf(r.Steps[i])]
+				if !parted {
+					part = 1
+				}
 				who := fmt.Sprint(p.reader, "|", i)
 				if yes && (!r.Readers || !s.took[who]) {
-					s.counts[i]++
+					s.counts[i] += part
 					s.took[who] = true
 				}
 			}
@@ -270,7 +359,7 @@ func byHand(all []deed, forgotten string, r *analytics.Request) (whole []int64, 
 			}
 		}
 	}
-	groups = make(map[string][]int64)
+	groups = make(map[string][]float64)
 	for name, s := range sums {
 		if len(s.readers) < recommend.FewestReaders || r.Readers && slices.Max(s.counts) < recommend.FewestReaders {
 			continue
@@ -279,30 +368,59 @@ func byHand(all []deed, forgotten string, r *analytics.Request) (whole []int64, 
 			groups[key] = s.counts
 		}
 	}
-	whole = []int64{}
+	whole = []float64{}
 	switch s := sums["whole"]; {
 	case s == nil:
-		whole = make([]int64, len(r.Steps))
+		whole = make([]float64, len(r.Steps))
 	case len(s.readers) >= recommend.FewestReaders && (!r.Readers || slices.Max(s.counts) >= recommend.FewestReaders):
 		whole = s.counts
 	}
 	if sums["whole"] == nil {
-		groups = map[string][]int64{}
+		groups = map[string][]float64{}
 	}
 	return whole, maps.Collect(maps.All(groups))
 }
 
+// byModel has pairs take the steps of orders that they are credited with.
+func byModel(pairs map[string]*pair, sales []sale, model string) {
+	for _, p := range pairs {
+		for _, kind := range []string{recommend.ActPurchase, recommend.ActSettle, recommend.ActRefund} {
+			delete(p.first, kind)
+			delete(p.last, kind)
+		}
+		p.part = make(map[string]float64)
+	}
+	for i := range sales {
+		picks := sales[i].shares(model)
+		for _, pick := range picks {
+			p := pairs[sales[i].reader+"|"+pick]
+			if p == nil { // forgotten, or without any event
+				continue
+			}
+			for kind, at := range sales[i].times() {
+				if first, ok := p.first[kind]; !ok || at.Before(first) {
+					p.first[kind] = at
+				}
+				if at.After(p.last[kind]) {
+					p.last[kind] = at
+				}
+				p.part[kind] = max(p.part[kind], 1/float64(len(picks)))
+			}
+		}
+	}
+}
+
+func kindOf(step string) string {
+	if kind, ok := map[string]string{"order": recommend.ActPurchase, "settled": recommend.ActSettle, "refunded": recommend.ActRefund}[step]; ok {
+		return kind
+	}
+	return step
+}
+
 func wayByHand(p *pair, r *analytics.Request) []bool {
 	took := make([]bool, len(r.Steps))
-	kind := func(i int) string {
-		return map[string]string{"order": recommend.ActPurchase, "settled": recommend.ActSettle, "refunded": recommend.ActRefund}[r.Steps[i]]
-	}
 	of := func(m map[string]time.Time, i int) (time.Time, bool) {
-		k := kind(i)
-		if k == "" {
-			k = r.Steps[i]
-		}
-		at, ok := m[k]
+		at, ok := m[kindOf(r.Steps[i])]
 		return at, ok && (r.AsOf.IsZero() || !at.After(r.AsOf))
 	}
 	var entered, before time.Time

@@ -19,7 +19,7 @@ type Picks interface {
 type group struct {
 	slot     int
 	key      []string
-	counts   []int64 // by step of the request
+	counts   []float64 // by step of the request
 	unproven int64
 	some     map[string]struct{}
 }
@@ -43,15 +43,42 @@ type tally struct {
 	filedUnder map[string]recommend.Filed // by pick
 }
 
+// A journeyGroup is a [recommend.JourneyGroup] whose counts may be of parts.
+type journeyGroup struct {
+	slot     int
+	key      []string
+	counts   []float64
+	unproven int64
+	some     []string
+}
+
+// journeys are the groups of pairs, or readers.
+func (a *Analyst) journeys(ctx context.Context, p *plan) ([]journeyGroup, error) {
+	if len(p.Steps) == 1 && p.exposures != nil {
+		return nil, nil
+	}
+	q := p.journeys
+	if p.moved != nil {
+		q.Except = p.moved.ids
+	}
+	groups := p.moved.groups(&q)
+	err := a.Counts.Journeys(ctx, &q, func(g recommend.JourneyGroup) error {
+		counts := make([]float64, len(g.Counts))
+		for i, n := range g.Counts {
+			counts[i] = float64(n)
+		}
+		groups = append(groups, journeyGroup{slot: g.Slot, key: g.Key, counts: counts, unproven: g.Unproven, some: g.Some})
+		return nil
+	})
+	return groups, err
+}
+
 // count asks for everything in p.
 func (a *Analyst) count(ctx context.Context, p *plan) ([]*group, error) {
 	t := &tally{plan: p, groups: make(map[string]*group)}
-	var journeys []recommend.JourneyGroup
-	if len(p.Steps) > 1 || p.exposures == nil {
-		err := a.Counts.Journeys(ctx, &p.journeys, func(g recommend.JourneyGroup) error { journeys = append(journeys, g); return nil })
-		if err != nil {
-			return nil, err
-		}
+	journeys, err := a.journeys(ctx, p)
+	if err != nil {
+		return nil, err
 	}
 	var exposures []recommend.ExposureGroup
 	if p.exposures != nil {
@@ -66,14 +93,14 @@ func (a *Analyst) count(ctx context.Context, p *plan) ([]*group, error) {
 	first := len(p.Steps) - len(p.journeys.Steps) // of the steps that pairs take
 	for i := range journeys {
 		g := &journeys[i]
-		t.each(g.Slot, g.Key, func(sum *group) {
-			sum.unproven += g.Unproven
-			for k, n := range g.Counts {
+		t.each(g.slot, g.key, func(sum *group) {
+			sum.unproven += g.unproven
+			for k, n := range g.counts {
 				if first+k < len(sum.counts) {
 					sum.counts[first+k] += n
 				}
 			}
-			for _, reader := range g.Some {
+			for _, reader := range g.some {
 				if len(sum.some) < recommend.FewestReaders {
 					sum.some[reader] = struct{}{}
 				}
@@ -82,7 +109,7 @@ func (a *Analyst) count(ctx context.Context, p *plan) ([]*group, error) {
 	}
 	for i := range exposures {
 		g := &exposures[i]
-		t.each(g.Slot, g.Key, func(sum *group) { sum.counts[0] += g.Shown })
+		t.each(g.Slot, g.Key, func(sum *group) { sum.counts[0] += float64(g.Shown) })
 	}
 	all := make([]*group, 0, len(t.groups))
 	for _, g := range t.groups {
@@ -106,10 +133,10 @@ func (g *group) compare(o *group) int {
 }
 
 // file looks up what all picks are filed under.
-func (t *tally) file(picks Picks, journeys []recommend.JourneyGroup, exposures []recommend.ExposureGroup) {
+func (t *tally) file(picks Picks, journeys []journeyGroup, exposures []recommend.ExposureGroup) {
 	t.filedUnder = make(map[string]recommend.Filed)
 	for i := range journeys {
-		t.filedUnder[journeys[i].Key[0]] = recommend.Filed{}
+		t.filedUnder[journeys[i].key[0]] = recommend.Filed{}
 	}
 	for i := range exposures {
 		t.filedUnder[exposures[i].Key[0]] = recommend.Filed{}
@@ -144,23 +171,28 @@ func (t *tally) each(slot int, of []string, add func(*group)) {
 	}
 	keys := [][]string{nil}
 	for _, d := range t.By {
-		var longer [][]string
-		for _, key := range keys {
-			for _, v := range value(d) {
-				longer = append(longer, append(slices.Clone(key), v))
-			}
-		}
-		keys = longer
+		keys = longer(keys, value(d))
 	}
 	for _, key := range keys {
 		name := strconv.Itoa(slot) + "\x00" + strings.Join(key, "\x00")
 		g := t.groups[name]
 		if g == nil {
-			g = &group{slot: slot, key: key, counts: make([]int64, len(t.Steps)), some: make(map[string]struct{})}
+			g = &group{slot: slot, key: key, counts: make([]float64, len(t.Steps)), some: make(map[string]struct{})}
 			t.groups[name] = g
 		}
 		add(g)
 	}
+}
+
+// longer are keys with each of values added.
+func longer(keys [][]string, values []string) [][]string {
+	out := make([][]string, 0, len(keys)*len(values))
+	for _, key := range keys {
+		for _, v := range values {
+			out = append(out, append(slices.Clone(key), v))
+		}
+	}
+	return out
 }
 
 // valuesOf are the values of a dimension of a pick, "" where it has none.

@@ -3,6 +3,7 @@ package analytics_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"vitrine.dev/ingest"
@@ -107,4 +108,28 @@ func (c *counts) Each(_ context.Context, kind recommend.Kind, f func(recommend.D
 		}
 	}
 	return nil
+}
+
+// sell has an order for every sale.
+func (c *counts) sell(t *testing.T, sales []sale) {
+	t.Helper()
+	for i := range sales {
+		o := recommend.Order{ID: fmt.Sprint("o", i), Lines: []recommend.OrderLine{sales[i].line(i)}}
+		body, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref := recommend.Ref{Kind: recommend.KindOrder, ID: o.ID}
+		c.docs[ref] = recommend.Document{Ref: ref, Body: body}
+	}
+}
+
+func (c *counts) Get(_ context.Context, refs ...recommend.Ref) ([]recommend.Document, error) {
+	var docs []recommend.Document
+	for _, ref := range refs {
+		if d, ok := c.docs[ref]; ok {
+			docs = append(docs, d)
+		}
+	}
+	return docs, nil
 }

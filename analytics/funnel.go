@@ -12,7 +12,7 @@ import (
 
 // An Analyst answers. Its methods are safe for concurrent use.
 type Analyst struct {
-	Counts recommend.Aggregates
+	Counts Engine
 	Picks  Picks
 	Now    func() time.Time
 }
@@ -22,9 +22,10 @@ type Funnel struct {
 	From  time.Time `json:"from"`
 	To    time.Time `json:"to"` // not in it
 	AsOf  time.Time `json:"as_of"`
-	Unit  string    `json:"unit"`  // pair or reader
-	Mode  string    `json:"mode"`  // ordered or any
-	Steps []Step    `json:"steps"` // of all; empty where these are too few
+	Unit  string    `json:"unit"`        // pair or reader
+	Mode  string    `json:"mode"`        // ordered or any
+	Model string    `json:"attribution"` // last, first or split
+	Steps []Step    `json:"steps"`       // of all; empty where these are too few
 	// Groups are those of a breakdown, those that most entered first.
 	Groups  []Group `json:"groups,omitempty"`
 	LeftOut LeftOut `json:"left_out"`
@@ -34,9 +35,9 @@ type Funnel struct {
 
 // A Step is what was counted of a step.
 type Step struct {
-	Step  string `json:"step"`
-	Count int64  `json:"count"`
-	Unit  string `json:"unit"` // what is counted: pair, reader or impression
+	Step  string  `json:"step"`
+	Count float64 `json:"count"` // whole, but for parts of orders by attribution=split
+	Unit  string  `json:"unit"`  // what is counted: pair, reader or impression
 	// RateFromFirst and RateFromPrevious are shares of the counts of other steps.
 	RateFromFirst    float64 `json:"rate_from_first"`
 	RateFromPrevious float64 `json:"rate_from_previous"`
@@ -74,7 +75,10 @@ func (a *Analyst) Funnel(ctx context.Context, r *Request) (*Funnel, error) {
 		return nil, err
 	}
 	f := &Funnel{
-		From: r.Edges[0], To: r.Edges[len(r.Edges)-1], AsOf: r.AsOf, Unit: r.unit(), Mode: r.mode(), Steps: []Step{}, Complete: complete,
+		From: r.Edges[0], To: r.Edges[len(r.Edges)-1], AsOf: r.AsOf, Unit: r.unit(), Mode: r.mode(), Model: r.model(), Steps: []Step{}, Complete: complete,
+	}
+	if p.moved, err = a.move(ctx, p); err != nil {
+		return nil, err
 	}
 	whole, err := a.whole(ctx, p, f)
 	if err != nil || whole == nil || len(r.By) == 0 {
@@ -110,6 +114,7 @@ func (a *Analyst) whole(ctx context.Context, p *plan, f *Funnel) (*group, error)
 	if err != nil {
 		return nil, err
 	}
+	all.moved = p.moved
 	groups, err := a.count(ctx, all)
 	if err != nil {
 		return nil, err
@@ -118,7 +123,7 @@ func (a *Analyst) whole(ctx context.Context, p *plan, f *Funnel) (*group, error)
 		f.LeftOut.Unproven += g.unproven
 	}
 	if len(groups) == 0 || slices.Max(groups[0].counts) == 0 {
-		f.Steps = r.steps(make([]int64, len(r.Steps)), nil)
+		f.Steps = r.steps(make([]float64, len(r.Steps)), nil)
 		return nil, nil
 	}
 	if groups[0].few(&r) {
@@ -136,6 +141,13 @@ func (r *Request) unit() string {
 	return "pair"
 }
 
+func (r *Request) model() string {
+	if r.Model == "" {
+		return string(recommend.ModelLast)
+	}
+	return r.Model
+}
+
 func (r *Request) mode() string {
 	if r.Ordered {
 		return "ordered"
@@ -144,7 +156,7 @@ func (r *Request) mode() string {
 }
 
 // steps are counts with their rates, beside those of all.
-func (r *Request) steps(counts, all []int64) []Step {
+func (r *Request) steps(counts, all []float64) []Step {
 	steps := make([]Step, len(counts))
 	for i, n := range counts {
 		s := Step{Step: r.Steps[i], Count: n, Unit: r.unit(), RateFromFirst: rate(n, counts[0]), RateFromPrevious: rate(n, counts[max(i-1, 0)])}
@@ -164,11 +176,11 @@ func (r *Request) steps(counts, all []int64) []Step {
 	return steps
 }
 
-func rate(n, of int64) float64 {
+func rate(n, of float64) float64 {
 	if of == 0 {
 		return 0
 	}
-	return float64(n) / float64(of)
+	return n / of
 }
 
 const complete = "Pairs of a reader and a pick, each once for a step, whatever was repeated or delivered twice, as far as folded by now; " +
@@ -204,14 +216,18 @@ func (a *Analyst) Series(ctx context.Context, r *Request) (*Series, error) {
 		return nil, err
 	}
 	s := &Series{Funnel: Funnel{
-		From: r.Edges[0], To: r.Edges[len(r.Edges)-1], AsOf: r.AsOf, Unit: r.unit(), Mode: r.mode(), Steps: []Step{}, Complete: complete,
+		From: r.Edges[0], To: r.Edges[len(r.Edges)-1], AsOf: r.AsOf, Unit: r.unit(), Mode: r.mode(), Model: r.model(), Steps: []Step{}, Complete: complete,
 	}}
+	if p.moved, err = a.move(ctx, p); err != nil {
+		return nil, err
+	}
 	whole := *r
 	whole.Edges = []time.Time{s.From, s.To}
 	all, err := whole.plan()
 	if err != nil {
 		return nil, err
 	}
+	all.moved = p.moved
 	if _, err := a.whole(ctx, all, &s.Funnel); err != nil {
 		return nil, err
 	}
@@ -220,7 +236,7 @@ func (a *Analyst) Series(ctx context.Context, r *Request) (*Series, error) {
 		return nil, err
 	}
 	for i := range len(r.Edges) - 1 {
-		s.Items = append(s.Items, Slot{From: r.Edges[i], To: r.Edges[i+1], Steps: r.steps(make([]int64, len(r.Steps)), nil)})
+		s.Items = append(s.Items, Slot{From: r.Edges[i], To: r.Edges[i+1], Steps: r.steps(make([]float64, len(r.Steps)), nil)})
 	}
 	for _, g := range groups {
 		if item := &s.Items[g.slot]; slices.Max(g.counts) > 0 && g.few(r) {

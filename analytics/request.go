@@ -53,6 +53,7 @@ type Request struct {
 	Edges   []time.Time // of one slot, or of those of a series
 	AsOf    time.Time   // zero: now
 	By      []string    // of [Dimensions]
+	Model   string      // of [Models]; empty is by the last click
 	Where   map[string][]string
 }
 
@@ -62,6 +63,7 @@ type plan struct {
 	journeys  recommend.JourneyQuery
 	exposures *recommend.ExposureQuery // nil: impressions are no step
 	engine    []recommend.Dimension    // of the groups of the engine
+	moved     *moved                   // by another model than the last click
 	filed     bool                     // groups are told apart by what their picks are filed under
 }
 
@@ -81,18 +83,21 @@ func (r *Request) plan() (*plan, error) {
 	}
 	q := &p.journeys
 	for _, step := range steps {
-		if !slices.Contains(Steps(), step) && !slices.Contains(recommend.JourneySteps(), step) {
+		kind, ok := kindOf(step)
+		if !ok {
 			ps = append(ps, problem("steps", fmt.Sprintf("%.80q is no step", step), "use some of "+strings.Join(Steps(), ", ")))
 			continue
-		}
-		kind, ok := kinds[step]
-		if !ok {
-			kind = step
 		}
 		q.Steps = append(q.Steps, kind)
 	}
 	if len(r.Steps) == 1 && p.exposures != nil {
 		q.Steps = []string{recommend.ActOpen} // nothing is asked of it
+	}
+	switch {
+	case r.Model != "" && !slices.Contains(Models(), r.Model):
+		ps = append(ps, r.badModel())
+	case r.Readers && r.model() != string(recommend.ModelLast):
+		ps = append(ps, problem("unit", "readers are the same by every model of attribution", "ask for unit=pair, or for attribution=last"))
 	}
 	ps = append(ps, p.dimensions()...)
 	if len(ps) > 0 {
@@ -162,6 +167,18 @@ func (p *plan) engineWhere(known ...recommend.Dimension) map[recommend.Dimension
 		}
 	}
 	return where
+}
+
+// kindOf is the kind of action that is a step.
+func kindOf(step string) (kind string, ok bool) {
+	if kind, ok = kinds[step]; ok {
+		return kind, true
+	}
+	return step, slices.Contains(recommend.JourneySteps(), step)
+}
+
+func (r *Request) badModel() recommend.Problem {
+	return problem("attribution", fmt.Sprintf("%.80q is no model", r.Model), "use one of "+strings.Join(Models(), ", "))
 }
 
 func problem(field, message, fix string) recommend.Problem {

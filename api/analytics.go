@@ -19,6 +19,8 @@ type Analyst interface {
 	Funnel(ctx context.Context, r *analytics.Request) (*analytics.Funnel, error)
 	Series(ctx context.Context, r *analytics.Request) (*analytics.Series, error)
 	Top(ctx context.Context, r *analytics.Request) (*analytics.Funnel, error)
+	MoneyOf(ctx context.Context, r *analytics.Request) (*analytics.Money, error)
+	Retain(ctx context.Context, r *analytics.Request) (*analytics.Retention, error)
 }
 
 // Bounds of what analysts ask for.
@@ -65,29 +67,84 @@ func (s *Server) top(c *call) error {
 // series tells of one interval after the other.
 func (s *Server) series(c *call) error {
 	return s.analyse(c, func(r *analytics.Request) (any, error) {
-		zone, err := c.zone()
-		if err != nil {
+		if err := c.intervals(r, "day"); err != nil {
 			return nil, err
 		}
-		interval := c.Query("interval")
-		if interval == "" {
-			interval = "day"
-		}
-		edges, ok := edgesOf(r.Edges[0], r.Edges[1], interval, zone)
-		if !ok {
-			return nil, invalidQuery("interval", "not known: "+shorten(interval), "use hour, day, week or month")
-		}
-		r.Edges = edges
 		return s.Analyst.Series(c.ctx(), r)
 	})
 }
 
-// analyse answers with what f makes of a request.
+// money tells what orders are worth.
+func (s *Server) money(c *call) error {
+	return s.answer(c, c.asked, func(r *analytics.Request) (any, error) {
+		r.By = c.list("breakdown")
+		m, err := s.Analyst.MoneyOf(c.ctx(), r)
+		if err != nil {
+			return nil, err
+		}
+		limit, err := c.groups()
+		if err != nil {
+			return nil, err
+		}
+		answer := moneyPage{Money: m, Total: len(m.Groups)}
+		m.Groups = m.Groups[:min(limit, len(m.Groups))]
+		return answer, nil
+	})
+}
+
+// A moneyPage is the first of the groups of money.
+type moneyPage struct {
+	*analytics.Money
+	Total int `json:"groups_total"` // before the limit
+}
+
+// retention tells how many readers came back.
+func (s *Server) retention(c *call) error {
+	return s.answer(c, c.asked, func(r *analytics.Request) (any, error) {
+		step, back := c.Query("step"), c.Query("back")
+		if step == "" {
+			step = recommend.ActOpen
+		}
+		if back == "" {
+			back = step
+		}
+		r.Steps = []string{step, back}
+		if err := c.intervals(r, "week"); err != nil {
+			return nil, err
+		}
+		return s.Analyst.Retain(c.ctx(), r)
+	})
+}
+
+// intervals cuts the time of r.
+func (c *call) intervals(r *analytics.Request, without string) error {
+	zone, err := c.zone()
+	if err != nil {
+		return err
+	}
+	interval := c.Query("interval")
+	if interval == "" {
+		interval = without
+	}
+	edges, ok := edgesOf(r.Edges[0], r.Edges[1], interval, zone)
+	if !ok {
+		return invalidQuery("interval", "not known: "+shorten(interval), "use hour, day, week or month")
+	}
+	r.Edges = edges
+	return nil
+}
+
+// analyse answers with what f makes of a request about steps.
 func (s *Server) analyse(c *call, f func(*analytics.Request) (any, error)) error {
+	return s.answer(c, c.metrics, f)
+}
+
+// answer answers with what f makes of what read reads.
+func (s *Server) answer(c *call, read func() (*analytics.Request, error), f func(*analytics.Request) (any, error)) error {
 	if s.Analyst == nil {
 		return fmt.Errorf("%w: nothing is counted here", recommend.ErrUnavailable)
 	}
-	r, err := c.metrics()
+	r, err := read()
 	if err != nil {
 		return err
 	}
@@ -124,7 +181,7 @@ func (s *Server) pageOf(c *call, f *analytics.Funnel) (*funnelPage, error) {
 	page := &funnelPage{Funnel: f, Total: len(f.Groups)}
 	name := func(g *analytics.Group) string {
 		by := c.list("breakdown")
-		key := append(make([]string, 0, len(by)+1), strconv.FormatInt(g.Steps[0].Count, 10))
+		key := append(make([]string, 0, len(by)+1), strconv.FormatFloat(g.Steps[0].Count, 'g', -1, 64))
 		for _, d := range by {
 			key = append(key, g.Key[d])
 		}
@@ -136,7 +193,7 @@ func (s *Server) pageOf(c *call, f *analytics.Funnel) (*funnelPage, error) {
 			return nil, err
 		}
 		count, key, _ := strings.Cut(last, "\x00")
-		n, err := strconv.ParseInt(count, 10, 64)
+		n, err := strconv.ParseFloat(count, 64)
 		if err != nil {
 			return nil, refuse("cursor-invalid", "the cursor is not one of this list")
 		}
@@ -152,9 +209,13 @@ func (s *Server) pageOf(c *call, f *analytics.Funnel) (*funnelPage, error) {
 	return page, nil
 }
 
-// metrics reads what is counted.
+// metrics reads which steps are counted.
 func (c *call) metrics() (*analytics.Request, error) {
-	r := &analytics.Request{Steps: c.list("steps"), By: c.list("breakdown"), Where: make(map[string][]string)}
+	r, err := c.asked()
+	if err != nil {
+		return nil, err
+	}
+	r.Steps, r.By = c.list("steps"), c.list("breakdown")
 	if len(r.Steps) == 0 {
 		return nil, invalidQuery("steps", "missing", "name some, such as open,cart,order")
 	}
@@ -166,10 +227,14 @@ func (c *call) metrics() (*analytics.Request, error) {
 	if r.Readers = !pairs; !ok {
 		return nil, invalidQuery("unit", "neither pair nor reader", "use one of them")
 	}
+	r.Window, err = c.window()
+	return r, err
+}
+
+// asked reads of what something is counted.
+func (c *call) asked() (*analytics.Request, error) {
+	r := &analytics.Request{Where: make(map[string][]string), Model: c.Query("attribution")}
 	var err error
-	if r.Window, err = c.window(); err != nil {
-		return nil, err
-	}
 	if r.Edges, err = c.span(); err != nil {
 		return nil, err
 	}

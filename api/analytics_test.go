@@ -19,8 +19,8 @@ type funnelAnswer struct {
 	Next  string `json:"next_cursor"`
 }
 
-func counts(steps []analytics.Step) []int64 {
-	var n []int64
+func counts(steps []analytics.Step) []float64 {
+	var n []float64
 	for _, s := range steps {
 		n = append(n, s.Count)
 	}
@@ -58,7 +58,7 @@ func TestAFunnelCountsWhatReadersDid(t *testing.T) {
 	}
 	analyst := s.token(t, "ana", api.ScopeMetricsRead)
 	f := into[funnelAnswer](s.do("GET", "/v1/metrics/funnel?steps=impression,open,bookmark&window=1d", nil, analyst).is(200))
-	if d := gocmp.Diff([]int64{4 * readers, readers + readers/2, readers / 3}, counts(f.Steps)); d != "" || f.Unit != "pair" || f.Complete == "" {
+	if d := gocmp.Diff([]float64{4 * readers, readers + readers/2, readers / 3}, counts(f.Steps)); d != "" || f.Unit != "pair" || f.Complete == "" {
 		t.Errorf("the funnel counts other than what was done (-want +got):\n%s%+v", d, f)
 	}
 	for i, s := range f.Steps {
@@ -68,11 +68,11 @@ func TestAFunnelCountsWhatReadersDid(t *testing.T) {
 		}
 	}
 	f = into[funnelAnswer](s.do("GET", "/v1/metrics/funnel?steps=open,bookmark&window=1d&unit=reader", nil, analyst).is(200))
-	if d := gocmp.Diff([]int64{readers, readers / 3}, counts(f.Steps)); d != "" {
+	if d := gocmp.Diff([]float64{readers, readers / 3}, counts(f.Steps)); d != "" {
 		t.Errorf("readers (-want +got):\n%s", d)
 	}
 	t.Run("broken down, page by page", func(t *testing.T) {
-		got, cursor := make(map[string][]int64), ""
+		got, cursor := make(map[string][]float64), ""
 		for page := 0; page == 0 || cursor != ""; page++ {
 			f := into[funnelAnswer](s.do("GET", "/v1/metrics/funnel?steps=open,bookmark&window=1d&breakdown=expert&limit=1"+cursor, nil, analyst).is(200))
 			for _, g := range f.Groups {
@@ -85,7 +85,7 @@ func TestAFunnelCountsWhatReadersDid(t *testing.T) {
 				cursor = "&cursor=" + url.QueryEscape(f.Next)
 			}
 		}
-		if d := gocmp.Diff(map[string][]int64{"x00": {readers, readers / 3}, "x01": {readers / 2, 0}}, got); d != "" {
+		if d := gocmp.Diff(map[string][]float64{"x00": {readers, readers / 3}, "x01": {readers / 2, 0}}, got); d != "" {
 			t.Errorf("by expert (-want +got):\n%s", d)
 		}
 	})
@@ -106,7 +106,7 @@ func TestAFunnelCountsWhatReadersDid(t *testing.T) {
 	t.Run("by day", func(t *testing.T) {
 		from := s.clock.now().AddDate(0, 0, -3).Format(time.DateOnly)
 		series := into[analytics.Series](s.do("GET", "/v1/metrics/series?steps=open,bookmark&window=1d&tz=Asia/Shanghai&from="+from, nil, analyst).is(200))
-		var opened int64
+		var opened float64
 		for i, item := range series.Items {
 			if i > 0 && !item.From.Equal(series.Items[i-1].To) {
 				t.Errorf("interval %d begins at %v, the one before ends at %v", i, item.From, series.Items[i-1].To)
@@ -115,8 +115,8 @@ func TestAFunnelCountsWhatReadersDid(t *testing.T) {
 				opened += item.Steps[0].Count
 			}
 		}
-		if want := readers + readers/2 + 4; opened != int64(want) || len(series.Items) < 4 {
-			t.Errorf("%d opened in %d intervals, want %d in 4 or more", opened, len(series.Items), want)
+		if want := readers + readers/2 + 4; opened != float64(want) || len(series.Items) < 4 {
+			t.Errorf("%v opened in %d intervals, want %d in 4 or more", opened, len(series.Items), want)
 		}
 	})
 	t.Run("the best first", func(t *testing.T) {
@@ -161,6 +161,27 @@ func TestAFunnelRefusesWhatItCannotAnswer(t *testing.T) {
 	}
 	s.do("GET", "/v1/metrics/series?window=1d&steps=open&interval=minute", nil, analyst).problem(400, "validation")
 	s.do("GET", "/v1/metrics/series?window=1d&steps=open&interval=hour&from=2020-01-01", nil, analyst).problem(400, "validation")
+	for query, field := range map[string]string{
+		"funnel?window=1d&steps=open,order&attribution=best":              "attribution",
+		"funnel?window=1d&steps=open,order&attribution=first&unit=reader": "unit",
+		"money?attribution=best":                                          "attribution",
+		"money?breakdown=source":                                          "breakdown",
+		"money?arm=a":                                                     "arm",
+		"money?limit=0":                                                   "limit",
+		"money?from=2026-01-02&to=2026-01-01":                             "from",
+		"retention?step=follow":                                           "step",
+		"retention?back=impression":                                       "back",
+		"retention?interval=hour&from=2026-01-01&to=2026-02-01":           "interval",
+		"retention?interval=year":                                         "interval",
+		"retention?topic=tea":                                             "topic",
+	} {
+		r := s.do("GET", "/v1/metrics/"+query, nil, analyst)
+		r.problem(400, "validation")
+		p := into[struct{ Errors []recommend.Problem }](r)
+		if len(p.Errors) == 0 || p.Errors[0].Pointer != "/"+field || p.Errors[0].Fix == "" {
+			t.Errorf("%s: %+v, want one about %s that says what to do", query, p.Errors, field)
+		}
+	}
 	s.do("GET", "/v1/metrics/top?window=1d&steps=open,cart", nil, analyst).problem(400, "validation")
 	s.do("GET", "/v1/metrics/funnel?window=1d&steps=open&cursor=x", nil, analyst).problem(400, "cursor-invalid")
 	s.do("GET", "/v1/metrics/funnel?window=1d&steps=open", nil, s.token(t, "r", api.ScopeWindowRead)).problem(403, "insufficient-scope")

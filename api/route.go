@@ -113,6 +113,8 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/experiments", scope: ScopeMetricsRead, class: classQuery, serve: s.experiments},
 		{method: get, path: "/v1/metrics/funnel", scope: ScopeMetricsRead, class: classQuery, serve: s.funnel},
 		{method: get, path: "/v1/metrics/series", scope: ScopeMetricsRead, class: classQuery, serve: s.series},
+		{method: get, path: "/v1/metrics/money", scope: ScopeMetricsRead, class: classQuery, serve: s.money},
+		{method: get, path: "/v1/metrics/retention", scope: ScopeMetricsRead, class: classQuery, serve: s.retention},
 		{method: get, path: "/v1/metrics/top", scope: ScopeMetricsRead, class: classQuery, serve: s.top},
 		{method: get, path: "/v1/metrics/signals", scope: ScopeMetricsRead, or: ScopeModerate, class: classQuery, serve: s.signalFigures},
 		{method: get, path: "/v1/signals", scope: ScopeModerate, or: ScopeMetricsRead, class: classQuery, serve: s.signals},

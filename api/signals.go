@@ -239,8 +239,8 @@ func (s *Server) signalFigures(c *call) error {
 	}
 	for i := range all {
 		f := &all[i]
-		share := stats.Share{K: f.Upheld, N: f.Upheld + f.Dismissed}
-		f.Resolved = share.N
+		share := stats.Share{K: float64(f.Upheld), N: float64(f.Upheld + f.Dismissed)}
+		f.Resolved = int64(share.N)
 		if share.N > 0 {
 			f.Precision = new(share.Rate())
 		}

@@ -87,7 +87,7 @@ func armMetrics(r *ExperimentReport, tallies []*ArmTally, arm int) []ArmMetric {
 	var out []ArmMetric
 	for i, deed := range append(armGoals(), armGuards()...) {
 		share := tallies[arm].share(deed)
-		m := ArmMetric{Name: metricName(deed), Guardrail: i >= len(armGoals()), Did: share.K, Rate: rateOf(share)}
+		m := ArmMetric{Name: metricName(deed), Guardrail: i >= len(armGoals()), Did: int64(share.K), Rate: rateOf(share)}
 		if first := tallies[0]; arm > 0 && r.Withheld == "" && first.Readers >= fewestReaders {
 			m.compare(test, first.share(deed), share)
 			m.ReadersForTenth = forTenth(test, first.share(deed), r.Arms[0].Share, r.Arms[arm].Share)
@@ -116,16 +116,16 @@ func forTenth(test stats.Sequential, first stats.Share, firstShare, share float6
 
 // share is how many of t's readers did a thing.
 func (t *ArmTally) share(deed string) stats.Share {
-	s := stats.Share{N: t.Readers}
+	s := stats.Share{N: float64(t.Readers)}
 	if t.Did != nil {
-		s.K = min(*t.Did.of(deed), s.N)
+		s.K = min(float64(*t.Did.of(deed)), s.N)
 	}
 	return s
 }
 
 func rateOf(s stats.Share) Rate {
 	i := stats.Wilson(s, armBelief)
-	return Rate{Value: s.Rate(), Low: i.Low, High: i.High, N: s.N}
+	return Rate{Value: s.Rate(), Low: i.Low, High: i.High, N: int64(s.N)}
 }
 
 func withheld(lang string) string {

@@ -32,7 +32,7 @@ type look func(a, b stats.Share) int
 // run looks until something is shown, often or once a day.
 func (x trial) run(rng *rand.Rand, oft, daily look) (byHours, byDay int) {
 	var arms [2]stats.Share
-	due := [2][]int64{make([]int64, hours), make([]int64, hours)}
+	due := [2][]float64{make([]float64, hours), make([]float64, hours)}
 	for h := range hours {
 		for i := range arms {
 			for range x.hourly[i] {
@@ -43,7 +43,7 @@ func (x trial) run(rng *rand.Rand, oft, daily look) (byHours, byDay int) {
 					due[i][at]++
 				}
 			}
-			arms[i].N += int64(x.hourly[i])
+			arms[i].N += float64(x.hourly[i])
 			arms[i].K += due[i][h]
 		}
 		if byHours == 0 && (h+1)%(24/often) == 0 {

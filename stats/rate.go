@@ -2,15 +2,16 @@ package stats
 
 import "math"
 
-// A Share is K of N: of N readers, say, the K who did something. K is 0 to N.
-type Share struct{ K, N int64 }
+// A Share is K of N: of N readers, say, the K who did something. K is 0 to N;
+// either may have a fraction, where what is counted is shared among several.
+type Share struct{ K, N float64 }
 
 // Rate is K/N; 0 of nobody.
 func (s Share) Rate() float64 {
 	if s.N <= 0 {
 		return 0
 	}
-	return float64(s.K) / float64(s.N)
+	return s.K / s.N
 }
 
 // An Interval is what a value is taken to lie in. Low is never above High.
@@ -34,7 +35,7 @@ func wilson(s Share, z float64) Interval {
 	if s.N <= 0 {
 		return Interval{0, 1}
 	}
-	n, p := float64(s.N), s.Rate()
+	n, p := s.N, s.Rate()
 	z2 := z * z
 	middle := (p + z2/(2*n)) / (1 + z2/n)
 	off := z / (1 + z2/n) * math.Sqrt(p*(1-p)/n+z2/(4*n*n))
@@ -53,5 +54,5 @@ func Smoothed(s, all Share, weight float64) float64 {
 	if all.K <= 0 || all.N <= 0 {
 		return s.Rate()
 	}
-	return (weight + float64(s.K)) / (weight*float64(all.N)/float64(all.K) + float64(s.N))
+	return (weight + s.K) / (weight*all.N/all.K + s.N)
 }

@@ -110,8 +110,8 @@ func apart(a, b Share) float64 {
 // above a half, how many more have to leave it. Of the smaller share a tenth of
 // them are needed.
 func (s Sequential) Lacks(a, b Share) int64 {
-	k, n := float64(a.K+b.K), float64(a.N+b.N)
-	smaller := float64(min(a.N, b.N))
+	k, n := a.K+b.K, a.N+b.N
+	smaller := min(a.N, b.N)
 	if smaller <= 0 {
 		return int64(math.Ceil(s.start))
 	}
@@ -123,7 +123,7 @@ func (s Sequential) late(t float64) float64 { return math.Log(max(1, t/s.start))
 
 // clock is the time in which the difference of the two moves.
 func clock(a, b Share) float64 {
-	k, n := float64(a.K+b.K), float64(a.N+b.N)
+	k, n := a.K+b.K, a.N+b.N
 	return k * n / (n - k)
 }
 

@@ -43,9 +43,8 @@ func TestCompareMatchesItsTable(t *testing.T) {
 
 // drawShare draws a share of n or fewer.
 func drawShare(t *rapid.T, n int64, name string) stats.Share {
-	s := stats.Share{N: rapid.Int64Range(1, n).Draw(t, name)}
-	s.K = rapid.Int64Range(0, s.N).Draw(t, name+" that did")
-	return s
+	of := rapid.Int64Range(1, n).Draw(t, name)
+	return stats.Share{K: float64(rapid.Int64Range(0, of).Draw(t, name+" that did")), N: float64(of)}
 }
 
 func TestWilsonIsAnInterval(t *testing.T) {
@@ -60,7 +59,7 @@ func TestWilsonIsAnInterval(t *testing.T) {
 		if math.Abs(m.Low-(1-i.High)) > near || math.Abs(m.High-(1-i.Low)) > near {
 			t.Fatalf("%+v, and of those who did not %+v", i, m)
 		}
-		more := rapid.Int64Range(2, 100).Draw(t, "times as many")
+		more := float64(rapid.Int64Range(2, 100).Draw(t, "times as many"))
 		if j := stats.Wilson(stats.Share{K: more * s.K, N: more * s.N}, confidence); j.Low < i.Low-near || j.High > i.High+near {
 			t.Fatalf("%+v, and of more readers %+v", i, j)
 		}
@@ -94,7 +93,7 @@ func TestComparingIsFair(t *testing.T) {
 		if strict, _ := stats.NewSequential(level/2, 50).Compare(a, b); strict.Low > d.Low || strict.High < d.High || strict.P != d.P {
 			t.Fatalf("%+v, and at half the level %+v", d, strict)
 		}
-		more := rapid.Int64Range(2, 50).Draw(t, "times as many")
+		more := float64(rapid.Int64Range(2, 50).Draw(t, "times as many"))
 		j, _ := s.Compare(stats.Share{K: more * a.K, N: more * a.N}, stats.Share{K: more * b.K, N: more * b.N})
 		if j.High-j.Low > d.High-d.Low+near {
 			t.Fatalf("%+v, and of more readers %+v", d, j)

@@ -68,15 +68,15 @@ type groupRow struct {
 // A chart is bars side by side, one for each interval.
 type chart struct {
 	Width, Height int
-	Most          int64
+	Most          float64
 	Bars          []bar
 }
 
 // A bar is an interval: what was opened, and of that what was ordered.
 type bar struct {
 	From           time.Time
-	Opened         int64
-	Ordered        int64
+	Opened         float64
+	Ordered        float64
 	Few            bool
 	X, W           int
 	Y, H, Y2, High float64
@@ -131,7 +131,7 @@ func (b *analyticsBody) fill(q *request) (err error) {
 		}
 		row := funnelRow{Step: step}
 		if most := b.Funnel.Steps[0].Count; most > 0 {
-			row.Bar = min(100, 100*float64(step.Count)/float64(most))
+			row.Bar = min(100, 100*step.Count/most)
 		}
 		b.Rows = append(b.Rows, row)
 	}
@@ -201,13 +201,16 @@ func newChart(s *analytics.Series) *chart {
 		b := &c.Bars[i]
 		b.X, b.W = i*each, max(1, each-gap)
 		if c.Most > 0 {
-			b.H = height * float64(b.Opened) / float64(c.Most)
-			b.High = height * float64(b.Ordered) / float64(c.Most)
+			b.H = height * b.Opened / c.Most
+			b.High = height * b.Ordered / c.Most
 		}
 		b.Y, b.Y2 = height-b.H, height-b.High
 	}
 	return c
 }
+
+// count is a count without an exponent, and with a fraction where it has one.
+func count(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 // share is a rate in percent, as exact as it is of use.
 func share(rate float64) string {

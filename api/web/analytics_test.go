@@ -20,7 +20,7 @@ func (f *figures) Funnel(_ context.Context, r *analytics.Request) (*analytics.Fu
 	answer := &analytics.Funnel{Steps: []analytics.Step{}}
 	steps := func(n int64) (s []analytics.Step) {
 		for i, step := range r.Steps {
-			s = append(s, analytics.Step{Step: step, Count: n / int64(i+1), RateFromFirst: 1 / float64(i+1), RateFromPrevious: .5, Interval: &in})
+			s = append(s, analytics.Step{Step: step, Count: float64(n / int64(i+1)), RateFromFirst: 1 / float64(i+1), RateFromPrevious: .5, Interval: &in})
 		}
 		return s
 	}
@@ -35,7 +35,7 @@ func (f *figures) Funnel(_ context.Context, r *analytics.Request) (*analytics.Fu
 func (f *figures) Series(_ context.Context, r *analytics.Request) (*analytics.Series, error) {
 	s := new(analytics.Series)
 	for i := range len(r.Edges) - 1 {
-		s.Items = append(s.Items, analytics.Slot{From: r.Edges[i], To: r.Edges[i+1], Few: i == 1, Steps: []analytics.Step{{Count: int64(10 * i)}, {Count: int64(i)}}})
+		s.Items = append(s.Items, analytics.Slot{From: r.Edges[i], To: r.Edges[i+1], Few: i == 1, Steps: []analytics.Step{{Count: float64(10 * i)}, {Count: float64(i)}}})
 	}
 	return s, nil
 }

@@ -172,7 +172,7 @@ func (p *process) build() (*http.Server, error) {
 
 // analyst counts by the store, nil where it cannot count.
 func (p *process) analyst() api.Analyst {
-	counts, ok := p.engines.Store.(recommend.Aggregates)
+	counts, ok := p.engines.Store.(analytics.Engine)
 	if !ok {
 		return nil
 	}
