@@ -47,6 +47,7 @@ func (s shelf) FiledUnder(ids []string, each func(i int, f recommend.Filed, ok b
 type deed struct {
 	reader, pick, kind, source, arm string
 	at                              time.Time
+	own                             bool // r0 published p0
 }
 
 // A sale is a line of an order, whose steps are events as well: those of the
@@ -135,6 +136,10 @@ func drawHistory(rnd *rand.Rand) ([]deed, []sale) {
 			at: drawTime(rnd),
 		})
 	}
+	for i := range all {
+		a := &all[i]
+		a.own = a.reader == "r0" && a.pick == "p0" && a.kind != recommend.ActPurchase && a.kind != recommend.ActSettle && a.kind != recommend.ActRefund
+	}
 	slices.SortStableFunc(all, func(a, b deed) int { // nearly as it was done
 		return a.at.Add(time.Duration(len(a.pick+a.kind)%3) * time.Minute).Compare(b.at.Add(time.Duration(len(b.pick+b.kind)%3) * time.Minute))
 	})
@@ -159,7 +164,7 @@ func fold(t *testing.T, policy *recommend.Policy, rnd *rand.Rand, all []deed) (c
 		}
 	}
 	for i, d := range all {
-		a := recommend.Action{ID: fmt.Sprint("e", i), Reader: d.reader, Kind: d.kind, Pick: d.pick, Source: d.source, Arm: d.arm, At: d.at}
+		a := recommend.Action{ID: fmt.Sprint("e", i), Reader: d.reader, Kind: d.kind, Pick: d.pick, Source: d.source, Arm: d.arm, At: d.at, Own: d.own}
 		take(recommend.TypeActed, d.reader, a.ID, a, d.at)
 	}
 	if rnd.IntN(3) == 0 {
@@ -189,6 +194,9 @@ func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
 			f, err := a.Funnel(t.Context(), r)
 			if err != nil {
 				t.Fatalf("seed %d: %+v: %v", seed, r, err)
+			}
+			if own := ownByHand(all, sales, forgotten, r); f.LeftOut.Own != own {
+				t.Fatalf("seed %d: %+v leaves out %d of experts with their own, want %d", seed, *r, f.LeftOut.Own, own)
 			}
 			whole, groups := byHand(all, sales, forgotten, r)
 			if d := gocmp.Diff(whole, told(f.Steps), nearly); d != "" {
@@ -263,17 +271,19 @@ type pair struct {
 	reader, pick, source, arm string
 	first, last               map[string]time.Time
 	part                      map[string]float64 // of steps that are counted in part
+	own                       bool
 }
 
-// byHand counts events: of all, and by key.
-func byHand(all []deed, sales []sale, forgotten string, r *analytics.Request) (whole []float64, groups map[string][]float64) {
-	pairs := make(map[string]*pair)
+// pairsByHand are the pairs that acted, by a model of attribution, and what was seen.
+func pairsByHand(all []deed, sales []sale, forgotten, model string) (pairs map[string]*pair, seen []deed) {
+	pairs = make(map[string]*pair)
 	kept := make(map[string]bool)
-	var seen []deed
 	for _, d := range all {
 		key := d.reader + "|" + d.pick
 		if d.kind == recommend.ActImpression {
-			seen = append(seen, d)
+			if !d.own {
+				seen = append(seen, d)
+			}
 			continue
 		}
 		if d.reader == forgotten {
@@ -288,6 +298,7 @@ func byHand(all []deed, sales []sale, forgotten string, r *analytics.Request) (w
 			p = &pair{reader: d.reader, pick: d.pick, source: d.source, arm: d.arm, first: make(map[string]time.Time), last: make(map[string]time.Time)}
 			pairs[key] = p
 		}
+		p.own = p.own || d.own
 		if at, ok := p.first[d.kind]; !ok || d.at.Before(at) {
 			p.first[d.kind] = d.at
 		}
@@ -295,9 +306,32 @@ func byHand(all []deed, sales []sale, forgotten string, r *analytics.Request) (w
 			p.last[d.kind] = d.at
 		}
 	}
-	if r.Model != "" {
-		byModel(pairs, sales, r.Model)
+	if model != "" {
+		byModel(pairs, sales, model)
 	}
+	return pairs, seen
+}
+
+// ownByHand is 1 where the expert entered with his own pick.
+func ownByHand(all []deed, sales []sale, forgotten string, r *analytics.Request) (n int64) {
+	pairs, _ := pairsByHand(all, sales, forgotten, r.Model)
+	for _, p := range pairs {
+		if !p.own || !slices.Contains(wayByHand(p, r), true) {
+			continue
+		}
+		n = 1
+		for d, wanted := range r.Where {
+			if !slices.ContainsFunc(valuesByHand(d, p.pick, p.source, p.arm), func(v string) bool { return slices.Contains(wanted, v) }) {
+				n = 0
+			}
+		}
+	}
+	return n
+}
+
+// byHand counts events: of all, and by key.
+func byHand(all []deed, sales []sale, forgotten string, r *analytics.Request) (whole []float64, groups map[string][]float64) {
+	pairs, seen := pairsByHand(all, sales, forgotten, r.Model)
 	type sum struct {
 		counts  []float64
 		readers map[string]bool
@@ -334,6 +368,9 @@ func byHand(all []deed, sales []sale, forgotten string, r *analytics.Request) (w
 	}
 	for _, p := range pairs {
 		took := wayByHand(p, r)
+		if p.own {
+			continue
+		}
 		if !slices.Contains(took, true) {
 			continue
 		}

@@ -179,9 +179,12 @@ func (m *moved) groups(q *recommend.JourneyQuery) []journeyGroup {
 			continue
 		}
 		g := journeyGroup{slot: slot, key: key, counts: make([]float64, len(q.Steps))}
-		if pair.journey.Unproven {
+		switch {
+		case pair.journey.Own:
+			g.own = 1
+		case pair.journey.Unproven:
 			g.unproven = 1
-		} else {
+		default:
 			g.some = []string{pair.journey.Reader}
 			for k, kind := range q.Steps {
 				if took>>k&1 == 1 {

@@ -21,6 +21,7 @@ type group struct {
 	key      []string
 	counts   []float64 // by step of the request
 	unproven int64
+	own      int64
 	some     map[string]struct{}
 }
 
@@ -49,6 +50,7 @@ type journeyGroup struct {
 	key      []string
 	counts   []float64
 	unproven int64
+	own      int64
 	some     []string
 }
 
@@ -67,7 +69,7 @@ func (a *Analyst) journeys(ctx context.Context, p *plan) ([]journeyGroup, error)
 		for i, n := range g.Counts {
 			counts[i] = float64(n)
 		}
-		groups = append(groups, journeyGroup{slot: g.Slot, key: g.Key, counts: counts, unproven: g.Unproven, some: g.Some})
+		groups = append(groups, journeyGroup{slot: g.Slot, key: g.Key, counts: counts, unproven: g.Unproven, own: g.Own, some: g.Some})
 		return nil
 	})
 	return groups, err
@@ -94,7 +96,7 @@ func (a *Analyst) count(ctx context.Context, p *plan) ([]*group, error) {
 	for i := range journeys {
 		g := &journeys[i]
 		t.each(g.slot, g.key, func(sum *group) {
-			sum.unproven += g.unproven
+			sum.unproven, sum.own = sum.unproven+g.unproven, sum.own+g.own
 			for k, n := range g.counts {
 				if first+k < len(sum.counts) {
 					sum.counts[first+k] += n

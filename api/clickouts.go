@@ -289,7 +289,7 @@ func (s *Server) actAll(c *call, who *actor, actions []recommend.Action) (pendin
 	}
 	events := make([]recommend.Event, len(actions))
 	for i := range actions {
-		actions[i].Reader = who.name
+		actions[i].Reader, actions[i].Own = who.name, c.ownPick(actions[i].Expert)
 		if events[i], err = c.event(actions[i].ID, recommend.TypeActed, who.name, actions[i]); err != nil {
 			return false, err
 		}

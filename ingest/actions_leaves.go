@@ -44,7 +44,11 @@ func (x actionLeaves) exposure(s *recommend.Shown) Leaf {
 	id := recommend.ExposureID(hour, a.Pick, source, arm, x.event.Partition)
 	return changing(recommend.KindExposure, id, func(e *recommend.Exposure) {
 		e.Hour, e.Pick, e.Source, e.Arm = hour, a.Pick, source, arm
-		if s.Over {
+		switch {
+		case s.Own:
+			e.Own++
+			return
+		case s.Over:
 			e.Over++
 			return
 		}
@@ -90,6 +94,7 @@ func (x actionLeaves) journey(s recommend.Stepped) Leaf {
 		if s.Expert != "" {
 			j.Expert = s.Expert
 		}
+		j.Own = j.Own || a.Own && s.Pick == a.Pick
 		j.Step(s.Kind, s.At)
 	})
 }

@@ -65,7 +65,9 @@ type Action struct {
 	Window   string `json:"window,omitempty"`
 	Position *int   `json:"position,omitempty"`
 	Source   string `json:"source,omitempty"` // the candidate source that brought the pick
-	Arm      string `json:"arm,omitempty"`    // of the experiments that the window was made in
+	// Own says that the reader published the pick himself: it is counted apart.
+	Own bool   `json:"own,omitempty"`
+	Arm string `json:"arm,omitempty"` // of the experiments that the window was made in
 	// Propensity is that of the card, see [Item]; 0 when it is not told.
 	Propensity float64 `json:"propensity,omitempty"`
 

@@ -82,9 +82,10 @@ type JourneyGroup struct {
 	Key    []string // by dimension; "" where there is none
 	Slot   int
 	Counts []int64 // by step
-	// Unproven are the pairs, or readers, that entered by a window which was not
-	// made for the reader. They are in nothing else.
-	Unproven int64
+	// Own are pairs, or readers, of an expert with a pick of his own, and Unproven
+	// others that entered by a window which was not made for the reader. They are
+	// in nothing else.
+	Own, Unproven int64
 	// Some are readers in Counts: all of them where these are fewer than
 	// [FewestReaders], else that many or more. Nil where readers are counted.
 	Some []string
@@ -104,6 +105,7 @@ type ExposureGroup struct {
 	Shown    int64 // within the caps of the policy
 	Over     int64 // beyond them
 	Unproven int64 // of Shown, in windows not made for the reader
+	Own      int64 // to the experts of the picks; in nothing else
 }
 
 // Validate refuses with what is wrong with q, by the names of the API.

@@ -21,7 +21,26 @@ type JourneySums struct {
 
 type readersKey struct {
 	groupKey
-	unproven bool
+	class class
+}
+
+// A class says whether a journey is counted, or apart.
+type class uint8
+
+const (
+	counted class = iota
+	unproven
+	own
+)
+
+func (j *Journey) class() class {
+	switch {
+	case j.Own:
+		return own
+	case j.Unproven:
+		return unproven
+	}
+	return counted
 }
 
 type groupKey struct {
@@ -31,6 +50,7 @@ type groupKey struct {
 
 type journeySum struct {
 	counts   [MostSteps]int64
+	own      int64
 	unproven int64
 	some     []string
 }
@@ -71,7 +91,7 @@ func (s *JourneySums) Add(id string, j *Journey) {
 		return
 	}
 	if s.readers != nil {
-		of := readersKey{k, j.Unproven}
+		of := readersKey{k, j.class()}
 		m := s.readers[of]
 		if m == nil {
 			m = make(map[string]uint8)
@@ -81,8 +101,7 @@ func (s *JourneySums) Add(id string, j *Journey) {
 		return
 	}
 	g := s.group(k)
-	if j.Unproven {
-		g.unproven++
+	if !g.apart(j.class(), 1) {
 		return
 	}
 	g.take(took)
@@ -120,6 +139,19 @@ func (s *JourneySums) group(k groupKey) *journeySum {
 		s.groups[k] = g
 	}
 	return g
+}
+
+// apart counts n that are counted in nothing else; true where they are.
+func (g *journeySum) apart(c class, n int) bool {
+	switch c {
+	case own:
+		g.own += int64(n)
+	case unproven:
+		g.unproven += int64(n)
+	case counted:
+		return true
+	}
+	return false
 }
 
 func (g *journeySum) take(took uint8) {
@@ -207,8 +239,7 @@ func slotOf(edges []int64, at int64) (slot int, ok bool) {
 func (s *JourneySums) Groups(each func(JourneyGroup) error) error {
 	for k, readers := range s.readers {
 		g := s.group(k.groupKey)
-		if k.unproven {
-			g.unproven = int64(len(readers))
+		if !g.apart(k.class, len(readers)) {
 			continue
 		}
 		for _, took := range readers {
@@ -217,7 +248,7 @@ func (s *JourneySums) Groups(each func(JourneyGroup) error) error {
 	}
 	for k, g := range s.groups {
 		err := each(JourneyGroup{
-			Key: slices.Clone(k.key[:len(s.q.By)]), Slot: k.slot, Counts: slices.Clone(g.counts[:len(s.q.Steps)]), Unproven: g.unproven, Some: g.some,
+			Key: slices.Clone(k.key[:len(s.q.By)]), Slot: k.slot, Counts: slices.Clone(g.counts[:len(s.q.Steps)]), Own: g.own, Unproven: g.unproven, Some: g.some,
 		})
 		if err != nil {
 			return err
@@ -253,7 +284,7 @@ func (s *ExposureSums) Add(e *Exposure) {
 		g = &ExposureGroup{Key: slices.Clone(k.key[:len(s.q.By)]), Slot: slot}
 		s.groups[k] = g
 	}
-	g.Shown, g.Over, g.Unproven = g.Shown+e.Shown, g.Over+e.Over, g.Unproven+e.Unproven
+	g.Shown, g.Over, g.Unproven, g.Own = g.Shown+e.Shown, g.Over+e.Over, g.Unproven+e.Unproven, g.Own+e.Own
 }
 
 func (e *Exposure) dimension(d Dimension) string {

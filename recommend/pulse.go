@@ -48,6 +48,7 @@ type Journey struct {
 	// Where the first step came from.
 	Window   string `json:"window,omitempty"`
 	Unproven bool   `json:"unproven,omitempty"` // the window was not made for this reader
+	Own      bool   `json:"own,omitempty"`      // the reader published the pick himself
 	Source   string `json:"source,omitempty"`
 	Arm      string `json:"arm,omitempty"`
 	Position *int   `json:"position,omitempty"`
@@ -81,6 +82,7 @@ type Exposure struct {
 	Shown    int64     `json:"shown"`               // within the caps of the policy
 	Over     int64     `json:"over,omitempty"`      // beyond them
 	Unproven int64     `json:"unproven,omitempty"`  // of Shown, in windows not made for the reader
+	Own      int64     `json:"own,omitempty"`       // to their own experts; in nothing else
 	Position int64     `json:"positions,omitempty"` // sum of those of Shown
 	// Chance is the sum of the propensities of Drawn, those of Shown that chance
 	// had a part in; of windows made for the reader alone.

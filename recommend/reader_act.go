@@ -53,6 +53,7 @@ type Count struct {
 type Shown struct {
 	At   time.Time
 	Over bool // beyond what counts of one reader in an hour
+	Own  bool // to the expert of the pick
 }
 
 // Stepped is a step of a journey.

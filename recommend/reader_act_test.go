@@ -99,3 +99,32 @@ func TestARefusedActionLeavesTheReaderAlone(t *testing.T) {
 		}
 	}
 }
+
+// An expert who acts on a pick of his own makes a journey, and is counted in
+// nothing that windows are ranked by, not even when it is taken back.
+func TestWhatExpertsDoWithTheirOwnIsNotCounted(t *testing.T) {
+	var r recommend.Reader
+	rules, now := &recommend.DefaultPolicy().Reader, opening()
+	for _, kind := range []string{recommend.ActImpression, recommend.ActOpen, recommend.ActBookmark, recommend.ActUnbookmark, recommend.ActHide} {
+		for _, own := range []bool{true, false} {
+			e, err := r.Act(&recommend.Action{Kind: kind, Pick: map[bool]string{true: "own", false: "other"}[own], Own: own, At: now}, recommend.Acting{Rules: rules, Appended: now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if counted := len(e.Counts) > 0; counted == own {
+				t.Errorf("%s, own: %t: counts %+v", kind, own, e.Counts)
+			}
+			if kind == recommend.ActImpression && e.Shown.Own != own {
+				t.Errorf("shown %+v, own: %t", e.Shown, own)
+			}
+			if steps := len(e.Steps) > 0; steps != (kind != recommend.ActImpression) {
+				t.Errorf("%s, own: %t: steps %+v", kind, own, e.Steps)
+			}
+		}
+	}
+	for _, c := range r.Erase(now).Counts {
+		if c.Pick == "own" {
+			t.Errorf("forgetting takes back %+v, which was never counted", c)
+		}
+	}
+}

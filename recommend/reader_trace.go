@@ -27,7 +27,7 @@ func countedBit(kind string) uint16 {
 // not counted before.
 func (d *deed) count(pick, kind string) bool {
 	t, bit := d.Traces[pick], countedBit(kind)
-	if d.Impersonal || t.Did&bit != 0 {
+	if d.Impersonal || d.own(pick) || t.Did&bit != 0 {
 		return false
 	}
 	t.Did |= bit
@@ -38,6 +38,10 @@ func (d *deed) count(pick, kind string) bool {
 	d.effects.Counts = append(d.effects.Counts, Count{Pick: pick, Kind: kind, Readers: 1, At: d.at.Truncate(time.Second)})
 	return true
 }
+
+// own reports whether the reader published the pick: what experts do with their
+// own says nothing of others.
+func (d *deed) own(pick string) bool { return d.a.Own && pick == d.a.Pick }
 
 // uncount takes back that the reader was counted at a time.
 func (d *deed) uncount(pick, kind string, at time.Time) {
@@ -54,6 +58,9 @@ func (d *deed) uncount(pick, kind string, at time.Time) {
 
 // event adds one impression or open to the last count, or makes one.
 func (d *deed) event(kind string) {
+	if d.own(d.a.Pick) {
+		return
+	}
 	if n := len(d.effects.Counts); n > 0 {
 		d.effects.Counts[n-1].Events++
 		return
@@ -73,7 +80,7 @@ func (d *deed) show() {
 	if within {
 		d.event(ActImpression)
 	}
-	d.effects.Shown = &Shown{At: d.at, Over: !within}
+	d.effects.Shown = &Shown{At: d.at, Over: !within, Own: d.own(d.a.Pick)}
 }
 
 // open takes the opening of a middle page.

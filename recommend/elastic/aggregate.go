@@ -45,6 +45,7 @@ type bucketAnswer struct {
 	Shown    struct{ Value float64 } `json:"shown"`
 	Over     struct{ Value float64 } `json:"over"`
 	Unproven struct{ Value float64 } `json:"unproven"`
+	Own      struct{ Value float64 } `json:"own"`
 }
 
 func (b *bucketAnswer) text(name string) string {

@@ -54,6 +54,7 @@ func (s *Store) Journeys(ctx context.Context, q *recommend.JourneyQuery, each fu
 		a.filter = append(a.filter, map[string]any{"bool": map[string]any{"must_not": map[string]any{"ids": map[string]any{"values": q.Except}}}})
 	}
 	a.dimensions(q.By, q.Where)
+	a.source("own", map[string]any{"field": "own"})
 	a.source("unproven", map[string]any{"field": "unproven"})
 	if q.Readers {
 		a.source("reader", map[string]any{"field": "reader"})
@@ -111,17 +112,17 @@ type journeyTally struct {
 	group  *recommend.JourneyGroup // that the last reader is counted in
 	reader string
 	took   int64
-	proven bool
+	class  class
 }
 
 func (t *journeyTally) add(b *bucketAnswer) error {
 	const bits = 8
 	slot, took := int(b.number("took")>>bits), b.number("took")&(1<<bits-1)
 	g := t.in(b, slot)
-	unproven, _ := b.Key["unproven"].(bool)
+	c := classOf(b)
 	switch {
-	case !t.q.Readers && unproven:
-		g.Unproven += b.Count
+	case !t.q.Readers && c != told:
+		apart(g, c, b.Count)
 		return nil
 	case !t.q.Readers:
 		t.take(g, took, b.Count)
@@ -132,24 +133,51 @@ func (t *journeyTally) add(b *bucketAnswer) error {
 		}
 		return nil
 	}
-	if reader := b.text("reader"); g != t.group || reader != t.reader || t.proven == unproven {
+	if reader := b.text("reader"); g != t.group || reader != t.reader || t.class != c {
 		t.close()
-		t.group, t.reader, t.proven = g, reader, !unproven
+		t.group, t.reader, t.class = g, reader, c
 	}
 	t.took |= took
 	return nil
+}
+
+// A class says whether a bucket is counted, or apart.
+type class uint8
+
+const (
+	told class = iota
+	unproven
+	own
+)
+
+func classOf(b *bucketAnswer) class {
+	if yes, _ := b.Key["own"].(bool); yes {
+		return own
+	}
+	if yes, _ := b.Key["unproven"].(bool); yes {
+		return unproven
+	}
+	return told
 }
 
 // close counts the last reader.
 func (t *journeyTally) close() {
 	switch {
 	case t.group == nil:
-	case t.proven:
+	case t.class == told:
 		t.take(t.group, t.took, 1)
 	default:
-		t.group.Unproven++
+		apart(t.group, t.class, 1)
 	}
 	t.group, t.took = nil, 0
+}
+
+func apart(g *recommend.JourneyGroup, c class, n int64) {
+	if c == own {
+		g.Own += n
+	} else {
+		g.Unproven += n
+	}
 }
 
 func (t *journeyTally) take(g *recommend.JourneyGroup, took, n int64) {
@@ -196,11 +224,12 @@ func (s *Store) Exposures(ctx context.Context, q *recommend.ExposureQuery, each 
 				g = &recommend.ExposureGroup{Key: key, Slot: slot}
 				groups[name] = g
 			}
-			g.Shown, g.Over, g.Unproven = g.Shown+int64(b.Shown.Value), g.Over+int64(b.Over.Value), g.Unproven+int64(b.Unproven.Value)
+			g.Shown, g.Over = g.Shown+int64(b.Shown.Value), g.Over+int64(b.Over.Value)
+			g.Unproven, g.Own = g.Unproven+int64(b.Unproven.Value), g.Own+int64(b.Own.Value)
 			return nil
 		},
 	}
-	for _, name := range []string{"shown", "over", "unproven"} {
+	for _, name := range []string{"shown", "over", "unproven", "own"} {
 		a.beside[name] = map[string]any{"sum": map[string]any{"field": name}}
 	}
 	a.dimensions(q.By, q.Where)

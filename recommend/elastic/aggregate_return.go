@@ -47,6 +47,7 @@ func (s *Store) Returns(ctx context.Context, q *recommend.ReturnQuery, each func
 		}}},
 		filter: []any{
 			map[string]any{"term": map[string]any{"unproven": false}},
+			map[string]any{"term": map[string]any{"own": false}},
 			map[string]any{"bool": map[string]any{"should": []any{
 				map[string]any{"exists": map[string]any{"field": fields[0]}}, map[string]any{"exists": map[string]any{"field": fields[1]}},
 			}}},

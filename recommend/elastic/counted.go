@@ -28,12 +28,12 @@ func counted(k recommend.Kind) map[string]field {
 	switch k {
 	case recommend.KindJourney:
 		return map[string]field{
-			"reader": word, "pick": word, "expert": word, "source": word, "arm": word, "unproven": flag,
+			"reader": word, "pick": word, "expert": word, "source": word, "arm": word, "unproven": flag, "own": flag,
 			firstField: times(true), lastField: times(false),
 		}
 	case recommend.KindExposure:
 		return map[string]field{
-			"pick": word, "source": word, "arm": word, "hour": {Type: "long"}, "shown": number, "over": number, "unproven": number,
+			"pick": word, "source": word, "arm": word, "hour": {Type: "long"}, "shown": number, "over": number, "unproven": number, "own": number,
 		}
 	case recommend.KindPick, recommend.KindProduct, recommend.KindPublisher, recommend.KindReader, recommend.KindRuling, recommend.KindExpert,
 		recommend.KindPulse, recommend.KindReport, recommend.KindOrder, recommend.KindEarning, recommend.KindSignal, recommend.KindModel:
@@ -49,6 +49,7 @@ type journeyRow struct {
 	Source   string           `json:"source,omitempty"`
 	Arm      string           `json:"arm,omitempty"`
 	Unproven bool             `json:"unproven"`
+	Own      bool             `json:"own"`
 	First    map[string]int64 `json:"first,omitempty"`
 	Last     map[string]int64 `json:"last,omitempty"`
 }
@@ -62,6 +63,7 @@ type exposureRow struct {
 	Shown    int64  `json:"shown"`
 	Over     int64  `json:"over"`
 	Unproven int64  `json:"unproven"`
+	Own      int64  `json:"own"`
 }
 
 // countedHead returns the start of doc's envelope: what it is counted by. What
@@ -75,7 +77,7 @@ func countedHead(doc recommend.Document) ([]byte, error) {
 			return []byte("{"), nil //nolint:nilerr // none of ours, see above
 		}
 		r := journeyRow{
-			Reader: j.Reader, Pick: j.Pick, Expert: j.Expert, Source: j.Source, Arm: j.Arm, Unproven: j.Unproven,
+			Reader: j.Reader, Pick: j.Pick, Expert: j.Expert, Source: j.Source, Arm: j.Arm, Unproven: j.Unproven, Own: j.Own,
 			First: make(map[string]int64, len(j.Steps)), Last: make(map[string]int64, len(j.Steps)),
 		}
 		for kind, step := range j.Steps {
@@ -87,7 +89,7 @@ func countedHead(doc recommend.Document) ([]byte, error) {
 		if err := recommend.UnmarshalZero(doc.Body, &e); err != nil || e.Pick == "" {
 			return []byte("{"), nil //nolint:nilerr // none of ours, see above
 		}
-		row = exposureRow{Pick: e.Pick, Source: e.Source, Arm: e.Arm, Hour: e.Hour.UnixMilli(), Shown: e.Shown, Over: e.Over, Unproven: e.Unproven}
+		row = exposureRow{Pick: e.Pick, Source: e.Source, Arm: e.Arm, Hour: e.Hour.UnixMilli(), Shown: e.Shown, Over: e.Over, Unproven: e.Unproven, Own: e.Own}
 	}
 	head, err := json.Marshal(row)
 	if err != nil {

@@ -168,7 +168,7 @@ func newHistory(journeys, exposures int) *history {
 	for i := range journeys {
 		j := recommend.Journey{
 			Reader: fmt.Sprint("r", rnd.IntN(40)), Pick: fmt.Sprint("p", rnd.IntN(12)), Expert: one("", "x1", "x2"),
-			Source: one("", "fresh", "follows"), Arm: one("", "a:1", "a:2"), Unproven: rnd.IntN(8) == 0,
+			Source: one("", "fresh", "follows"), Arm: one("", "a:1", "a:2"), Unproven: rnd.IntN(8) == 0, Own: rnd.IntN(8) == 0,
 		}
 		id := fmt.Sprint("j", i)
 		var versions int64
@@ -193,7 +193,7 @@ func newHistory(journeys, exposures int) *history {
 	for i := range exposures {
 		e := recommend.Exposure{
 			Hour: opening().Add(time.Duration(rnd.IntN(historyDays*24)) * time.Hour), Pick: fmt.Sprint("p", rnd.IntN(12)),
-			Source: one("", "fresh", "follows"), Arm: one("", "a:1", "a:2"), Shown: rnd.Int64N(9), Over: rnd.Int64N(3), Unproven: rnd.Int64N(2),
+			Source: one("", "fresh", "follows"), Arm: one("", "a:1", "a:2"), Shown: rnd.Int64N(9), Over: rnd.Int64N(3), Unproven: rnd.Int64N(2), Own: rnd.Int64N(2),
 		}
 		w.docs = append(w.docs, encoded(recommend.KindExposure, fmt.Sprint("e", i), 1, e))
 		w.exposure = append(w.exposure, e)
@@ -286,10 +286,14 @@ func (w *history) journeys(q *recommend.JourneyQuery) (groups []recommend.Journe
 			g = &recommend.JourneyGroup{Key: key, Slot: slot, Counts: make([]int64, len(q.Steps))}
 			found[name] = g
 		}
-		if who := fmt.Sprint(name, "\x00unproven\x00", j.Reader); j.Unproven {
+		apart := &g.Unproven
+		if j.Own {
+			apart = &g.Own
+		}
+		if who := fmt.Sprint(name, "\x00apart", j.Own, "\x00", j.Reader); j.Own || j.Unproven {
 			if !q.Readers || !counted[who] {
 				counted[who] = true
-				g.Unproven++
+				*apart++
 			}
 			continue
 		}
@@ -316,7 +320,7 @@ func (w *history) returned(q *recommend.ReturnQuery) map[recommend.Periods]int {
 	periods := make(map[string]recommend.Periods)
 	for i := range w.done {
 		j := &w.done[i]
-		if of, filtered := q.Where[recommend.ByExpert]; j.Erased || j.Unproven || filtered && !slices.Contains(of, j.Expert) {
+		if of, filtered := q.Where[recommend.ByExpert]; j.Erased || j.Unproven || j.Own || filtered && !slices.Contains(of, j.Expert) {
 			continue
 		}
 		period := func(t time.Time) uint64 {
@@ -401,7 +405,7 @@ func (w *history) exposed(q *recommend.ExposureQuery) map[string]recommend.Expos
 				key[k] = value[d]
 			}
 			g := sums[groupName(slot, key)]
-			g.Key, g.Slot, g.Shown, g.Over, g.Unproven = key, slot, g.Shown+e.Shown, g.Over+e.Over, g.Unproven+e.Unproven
+			g.Key, g.Slot, g.Shown, g.Over, g.Unproven, g.Own = key, slot, g.Shown+e.Shown, g.Over+e.Over, g.Unproven+e.Unproven, g.Own+e.Own
 			sums[groupName(slot, key)] = g
 		}
 	}
