@@ -65,7 +65,7 @@ func (t problemTypes) of(code string) problemType {
 
 func newProblemTypes() problemTypes {
 	t := make(problemTypes)
-	for _, list := range [][]problemType{requestProblems(), accessProblems(), ruleProblems(), recordProblems(), readerProblems(), moneyProblems(), serverProblems()} {
+	for _, list := range [][]problemType{requestProblems(), accessProblems(), ruleProblems(), recordProblems(), readerProblems(), moneyProblems(), exportProblems(), serverProblems()} {
 		for _, p := range list {
 			t[p.slug] = p
 		}

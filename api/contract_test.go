@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		err := json.NewDecoder(r).Decode(&v)
 		return v, err
 	}
-	for _, t := range []string{"application/x-ndjson", "application/ndjson", "application/jsonl", "text/html", "text/plain"} {
+	for _, t := range []string{"application/x-ndjson", "application/ndjson", "application/jsonl", "text/html", "text/plain", "text/csv"} {
 		openapi3filter.RegisterBodyDecoder(t, asText)
 	}
 	openapi3filter.RegisterBodyDecoder("application/yaml", func(r io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {

@@ -120,6 +120,11 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/signals", scope: ScopeModerate, or: ScopeMetricsRead, class: classQuery, serve: s.signals},
 		{method: get, path: "/v1/signals/:id", scope: ScopeModerate, or: ScopeMetricsRead, class: classRead, serve: s.signal},
 		{method: post, path: "/v1/signals/:id/resolve", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.resolveSignal},
+		{method: get, path: "/v1/exports", scope: ScopeMetricsRead, class: classRead, serve: s.exports},
+		{method: post, path: "/v1/exports", scope: ScopeMetricsRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.startExport},
+		{method: get, path: "/v1/exports/:id", scope: ScopeMetricsRead, class: classRead, serve: s.exportState},
+		{method: del, path: "/v1/exports/:id", scope: ScopeMetricsRead, class: classWrite, keys: keyed, serve: s.deleteExport},
+		{method: get, path: "/v1/exports/:id/data", class: classQuery, serve: s.download},
 		{method: get, path: "/v1/ranking", class: classRead, serve: s.ranking},
 
 		{method: post, path: "/v1/catalog/batch", scope: ScopeCatalogWrite, class: classWrite, body: ndjsonBody, keys: keyed, serve: s.catalog},

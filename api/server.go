@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"vitrine.dev/exports"
 	"vitrine.dev/recommend"
 )
 
@@ -58,6 +59,8 @@ type Config struct {
 	Keys    *Keys
 	// Analyst counts what readers did; nil: nothing is counted here.
 	Analyst Analyst
+	// Exports makes files for analysts; nil: none are made here.
+	Exports *exports.Desk
 	// Pseudonyms are what readers are called in events and documents; nil:
 	// what their tokens call them.
 	Pseudonyms *recommend.Pseudonyms
@@ -114,6 +117,7 @@ type Server struct {
 	readers   *turns
 	late      *late
 	cursors   sealer
+	links     *exports.Links
 	tokens    *tokens
 	spec      spec
 
@@ -132,7 +136,7 @@ func New(cfg Config) (*Server, error) {
 	cfg.setDefaults()
 	s := &Server{
 		Config: cfg, types: newProblemTypes(), fixed: newFixedHeaders(), experts: newTurns(), readers: newTurns(),
-		cursors: sealer{cfg.Keys.Secret("api cursor")},
+		cursors: sealer{cfg.Keys.Secret("api cursor")}, links: exports.NewLinks(cfg.Keys.Secret("export link")),
 	}
 	var err error
 	if s.meters, err = newMeters(s.Registerer, s.types); err != nil {

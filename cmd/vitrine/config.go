@@ -22,8 +22,10 @@ type config struct {
 	Policy    string
 	// Channels is the file of the partners that this installation is connected to.
 	Channels string
-	Now      string
-	Demo     bool
+	// Exports is the directory of analysts' exports; "" makes none.
+	Exports string
+	Now     string
+	Demo    bool
 	// Linger is how long a stop goes on serving, Drain how long it may take after that.
 	Linger time.Duration
 	Drain  time.Duration
@@ -76,9 +78,9 @@ func flagsOf(name string) []string {
 	engines := []string{"data", "keys", "policy", "now", "log", "kafka", "elastic", "prefix", "partitions", "replication", "shards", "replicas"}
 	switch name {
 	case "serve":
-		return []string{"addr", "debug-addr", "data", "keys", "policy", "channels", "now", "demo", "linger", "drain", "keep-windows", "log", "partitions"}
+		return []string{"addr", "debug-addr", "data", "keys", "policy", "channels", "exports", "now", "demo", "linger", "drain", "keep-windows", "log", "partitions"}
 	case "api":
-		return append(engines, "addr", "debug-addr", "linger", "drain", "keep-windows", "channels")
+		return append(engines, "addr", "debug-addr", "linger", "drain", "keep-windows", "channels", "exports")
 	case "ingest":
 		return append(engines, "addr", "debug-addr", "drain", "channels")
 	case "token":
@@ -169,6 +171,7 @@ func (c *config) define(fs *flag.FlagSet) {
 	fs.StringVar(&c.Keys, "keys", "", "`file` of the installation's keys (default DATA/keys.json)")
 	fs.StringVar(&c.Policy, "policy", "", "policy `file`, or \"archive\"; the built-in one when empty; reloaded when it changes")
 	fs.StringVar(&c.Channels, "channels", "", "`file` of the partners to ask for facts and orders; none when empty")
+	fs.StringVar(&c.Exports, "exports", "", "`directory` of analysts' exports, shared by all processes of an API (default DATA/exports of serve; without one api makes none)")
 	fs.StringVar(&c.Now, "now", "", "`time` to start the clock at, RFC 3339; the real time when empty")
 	fs.BoolVar(&c.Demo, "demo", false, "fill an empty installation with the demo world, and sign in as anybody of it")
 	fs.DurationVar(&c.Linger, "linger", 0, "how long a stop goes on answering requests while /readyz sends them elsewhere")
@@ -220,6 +223,9 @@ func (c *config) finish(env environment) error {
 	}
 	if c.Keys == "" {
 		c.Keys = filepath.Join(c.Data, "keys.json")
+	}
+	if c.Exports == "" && c.Kafka == "" {
+		c.Exports = filepath.Join(c.Data, "exports")
 	}
 	for _, n := range []struct {
 		name   string

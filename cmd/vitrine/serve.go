@@ -205,8 +205,12 @@ func (p *process) buildAPI() (*http.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
+	desk, err := p.exports(analyst)
+	if err != nil {
+		return nil, err
+	}
 	p.server, err = api.New(api.Config{
-		Log: countedLog{p.engines.Publisher, p.conversions}, Store: store, World: p.world, Windows: p.windows, Analyst: analyst, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
+		Log: countedLog{p.engines.Publisher, p.conversions}, Store: store, World: p.world, Windows: p.windows, Analyst: analyst, Exports: desk, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
 		Channels: p.channels, Clicks: p.clicks(), OrderPartitions: p.engines.OrderPartitions,
 		Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics, Gatherer: p.metrics, Ready: p.checks, Pages: site,
 		Demo: p.cfg.Demo,
