@@ -20,3 +20,15 @@ func (r *Request) ValidateModel() error {
 	}
 	return nil
 }
+
+// ValidateMoney refuses what [Analyst.MoneyOf] cannot answer, likewise.
+func (r *Request) ValidateMoney() error {
+	_, err := r.planMoney()
+	return err
+}
+
+// ValidateRetention refuses what [Analyst.Retain] cannot answer, likewise.
+func (r *Request) ValidateRetention() error {
+	_, err := r.returns()
+	return err
+}

@@ -101,19 +101,24 @@ type moneyPage struct {
 // retention tells how many readers came back.
 func (s *Server) retention(c *call) error {
 	return s.answer(c, c.asked, func(r *analytics.Request) (any, error) {
-		step, back := c.Query("step"), c.Query("back")
-		if step == "" {
-			step = recommend.ActOpen
-		}
-		if back == "" {
-			back = step
-		}
-		r.Steps = []string{step, back}
-		if err := c.intervals(r, "week"); err != nil {
+		if err := c.returning(r); err != nil {
 			return nil, err
 		}
 		return s.Analyst.Retain(c.ctx(), r)
 	})
+}
+
+// returning reads what readers begin and come back with.
+func (c *call) returning(r *analytics.Request) error {
+	step, back := c.Query("step"), c.Query("back")
+	if step == "" {
+		step = recommend.ActOpen
+	}
+	if back == "" {
+		back = step
+	}
+	r.Steps = []string{step, back}
+	return c.intervals(r, "week")
 }
 
 // intervals cuts the time of r.

@@ -32,6 +32,8 @@ type exportBody struct {
 	AsOf      string   `json:"as_of,omitempty"`
 
 	Attribution string `json:"attribution,omitempty"`
+	Step        string `json:"step,omitempty"`
+	Back        string `json:"back,omitempty"`
 
 	Topic   []string `json:"topic,omitempty"`
 	Root    []string `json:"root,omitempty"`
@@ -58,6 +60,8 @@ func (b *exportBody) parameters() []pair {
 		{"by", b.By},
 		{"as_of", b.AsOf},
 		{"attribution", b.Attribution},
+		{"step", b.Step},
+		{"back", b.Back},
 	} {
 		if one.value != "" {
 			ps = append(ps, one)
@@ -82,21 +86,28 @@ func (b *exportBody) parameters() []pair {
 	return ps
 }
 
-// strange are parameters that a dataset does not have.
-func (b *exportBody) strange() []recommend.Problem {
-	knows := func(name string) bool { return name != "interval" && name != "by" }
-	switch b.Dataset {
-	case exports.DatasetSeries:
-		knows = func(name string) bool { return name != "breakdown" && name != "by" }
-	case exports.DatasetTop:
-		knows = func(name string) bool { return name != "breakdown" && name != "interval" }
+// exportParameters are those that a dataset has.
+func exportParameters(dataset string) []string {
+	known := []string{"from", "to", "tz", "as_of"}
+	switch dataset {
 	case exports.DatasetOrders:
-		known := []string{"from", "to", "tz", "as_of", "attribution", analytics.ByExpert, analytics.ByPartner, analytics.ByPick}
-		knows = func(name string) bool { return slices.Contains(known, name) }
+		return append(known, "attribution", analytics.ByExpert, analytics.ByPartner, analytics.ByPick)
+	case exports.DatasetMoney:
+		return append(append(known, "attribution", "breakdown"), analytics.MoneyDimensions()...)
+	case exports.DatasetRetention:
+		return append(known, "interval", "step", "back", analytics.ByExpert, analytics.ByPick, analytics.BySource, analytics.ByArm)
 	}
+	own := map[string]string{exports.DatasetFunnel: "breakdown", exports.DatasetSeries: "interval", exports.DatasetTop: "by"}
+	return append(append(known, "steps", "mode", "unit", "window", "attribution", own[dataset]), analytics.Dimensions()...)
+}
+
+// strange are parameters that the dataset does not have.
+func (b *exportBody) strange() []recommend.Problem {
+	known := exportParameters(b.Dataset)
 	var ps []recommend.Problem
 	for _, p := range b.parameters() {
-		if !knows(p.name) && !slices.ContainsFunc(ps, func(q recommend.Problem) bool { return q.Pointer == "/"+p.name }) {
+		if !slices.Contains(known, p.name) {
+			known = append(known, p.name) // and tells of it once
 			ps = append(ps, recommend.Problem{Code: codeValidation, Pointer: "/" + p.name, Message: "the dataset " + b.Dataset + " has no " + p.name, Fix: "leave it out, or ask for another dataset"})
 		}
 	}
@@ -138,9 +149,10 @@ func (c *call) exportAsk() (*exports.Ask, error) {
 
 // exported is the request that /v1/metrics/* would make of the parameters.
 func (c *call) exported(dataset string) (*analytics.Request, error) {
-	read := c.metrics
-	if dataset == exports.DatasetOrders {
-		read = c.asked
+	read, steps := c.metrics, true
+	switch dataset {
+	case exports.DatasetMoney, exports.DatasetRetention, exports.DatasetOrders:
+		read, steps = c.asked, false
 	}
 	r, err := read()
 	if err != nil {
@@ -151,20 +163,34 @@ func (c *call) exported(dataset string) (*analytics.Request, error) {
 	}
 	switch dataset {
 	case exports.DatasetSeries:
-		if err := c.intervals(r, "day"); err != nil {
-			return nil, err
+		err = c.intervals(r, "day")
+	case exports.DatasetTop:
+		err = c.ranked(r)
+	case exports.DatasetMoney:
+		r.By = c.list("breakdown")
+		err = r.ValidateMoney()
+	case exports.DatasetRetention:
+		if err = c.returning(r); err == nil {
+			err = r.ValidateRetention()
 		}
 	case exports.DatasetOrders:
-		return r, r.ValidateModel()
-	case exports.DatasetTop:
-		if r.By = c.list("by"); len(r.By) != 1 {
-			return nil, invalidQuery("by", "names not one", "name what is compared, one of "+strings.Join(analytics.Dimensions(), ", "))
-		}
-		if len(r.Steps) < 2 {
-			return nil, invalidQuery("steps", "a rate of what is not said", "name two steps at least")
-		}
+		err = r.ValidateModel()
 	}
-	return r, r.Validate()
+	if err == nil && steps {
+		err = r.Validate()
+	}
+	return r, err
+}
+
+// ranked reads by what a top is told apart.
+func (c *call) ranked(r *analytics.Request) error {
+	if r.By = c.list("by"); len(r.By) != 1 {
+		return invalidQuery("by", "names not one", "name what is compared, one of "+strings.Join(analytics.Dimensions(), ", "))
+	}
+	if len(r.Steps) < 2 {
+		return invalidQuery("steps", "a rate of what is not said", "name two steps at least")
+	}
+	return nil
 }
 
 // ofBody tells of a parameter as what it is: a member of the body.

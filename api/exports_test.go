@@ -189,6 +189,26 @@ func TestExportedFiguresAreThoseOfTheAPI(t *testing.T) {
 			t.Errorf("%d rows (-API +export):\n%s", len(want), d)
 		}
 	})
+	t.Run("every cohort of readers", func(t *testing.T) {
+		s := s.in(t)
+		x := s.exported(desk, ana, object{"dataset": "retention", "format": "ndjson", "interval": "day", "from": s.clock.now().AddDate(0, 0, -5).Format(time.DateOnly)})
+		a := into[analytics.Retention](s.do("GET", "/v1/metrics/retention?interval=day&from="+s.clock.now().AddDate(0, 0, -5).Format(time.DateOnly)+"&as_of="+x.AsOf.Format(time.RFC3339Nano), nil, ana).is(200))
+		var want, got []string
+		for _, c := range a.Cohorts {
+			for _, b := range c.Back {
+				want = append(want, fmt.Sprint(c.From.Format(time.RFC3339), " ", c.Readers, " ", b.From.Format(time.RFC3339), " ", b.Readers, " ", b.Rate))
+			}
+		}
+		_, rows := ndjson(t, s.do("GET", x.Download.URL, nil).is(200).body)
+		for _, r := range rows {
+			if r["from"] != nil {
+				got = append(got, fmt.Sprint(r["cohort_from"], " ", r["cohort_readers"], " ", r["from"], " ", r["readers"], " ", r["rate"]))
+			}
+		}
+		if d := gocmp.Diff(want, got); d != "" || len(want) == 0 {
+			t.Errorf("%d (-API +export):\n%s", len(want), d)
+		}
+	})
 	t.Run("a top in its order", func(t *testing.T) {
 		s := s.in(t)
 		x := s.exported(desk, ana, object{"dataset": "top", "format": "csv", "steps": []string{"open", "bookmark"}, "window": "1d", "by": "pick"})
@@ -237,14 +257,16 @@ func TestAnExportIsRefusedWhereItCouldNotBeAnswered(t *testing.T) {
 		"interval":    good(object{"interval": "day"}),
 		"by":          good(object{"dataset": "top", "steps": []string{"open", "cart"}}),
 		"as_of":       {"dataset": "orders", "format": "csv", "as_of": "now"},
-		"steps ":      {"dataset": "orders", "format": "csv", "steps": []string{"open"}},
 		"attribution": {"dataset": "orders", "format": "csv", "attribution": "best"},
+		"step":        {"dataset": "retention", "format": "csv", "step": "impression"},
+		"mode":        {"dataset": "money", "format": "csv", "mode": "any"},
+		"source":      {"dataset": "orders", "format": "csv", "source": []string{"search"}},
 		"limit":       good(object{"limit": 10}),
 	} {
 		r := s.do("POST", "/v1/exports", body, ana)
 		r.problem(422, "validation")
 		p := into[struct{ Errors []recommend.Problem }](r)
-		if len(p.Errors) == 0 || p.Errors[0].Pointer != "/"+strings.TrimSpace(field) || p.Errors[0].Fix == "" {
+		if len(p.Errors) == 0 || p.Errors[0].Pointer != "/"+field || p.Errors[0].Fix == "" {
 			t.Errorf("%v: %+v, want one about %s that says what to do", body, p.Errors, field)
 		}
 	}
@@ -393,11 +415,12 @@ func TestExportedOrdersAreTheLedgersLines(t *testing.T) {
 	var desk *exports.Desk
 	s, p, pick, mei := selling(t, func(c *api.Config) {
 		e := c.Store.(*engine)
+		c.Analyst = &analytics.Analyst{Counts: e, Picks: c.Windows.(analytics.Picks), Now: e.now}
 		var err error
-		if desk, err = exports.New(exports.Config{Dir: t.TempDir(), Documents: e, Now: e.now}); err != nil {
+		if desk, err = exports.New(exports.Config{Dir: t.TempDir(), Analyst: c.Analyst, Documents: e, Now: e.now}); err != nil {
 			t.Fatal(err)
 		}
-		c.Exports, c.Analyst = desk, &analytics.Analyst{Counts: e, Picks: c.Windows.(analytics.Picks), Now: e.now}
+		c.Exports = desk
 	})
 	token := s.goTo(p, s.token(t, "ann", api.ScopeWindowRead), pick)
 	s.clock.advance(time.Minute)
@@ -462,6 +485,11 @@ func TestExportedOrdersAreTheLedgersLines(t *testing.T) {
 			t.Fatalf("money is %+v", money)
 		}
 		m := money.Totals[0]
+		x = s.exported(desk, ana, object{"dataset": "money", "format": "ndjson", "attribution": "split", "breakdown": []string{"expert"}, "as_of": asOf})
+		_, sums := ndjson(t, s.do("GET", x.Download.URL, nil).is(200).body)
+		if len(sums) < 2 || sums[0]["net"] != float64(m.Net) || sums[0]["of"] != "all" || sums[1]["expert"] != "mei" || sums[1]["earned"] != float64(m.Earned) {
+			t.Errorf("exported money is %v, want %+v of all and of mei", sums, m)
+		}
 		want := map[string]int64{"paid": m.Gross, "refunded": m.Refunded, "canceled": m.Canceled, "net": m.Net, "earned": m.Earned}
 		if d := gocmp.Diff(want, sum); d != "" || m.Canceled == 0 {
 			t.Errorf("(-API +export):\n%s", d)

@@ -16,6 +16,8 @@ type Analyst interface {
 	Funnel(ctx context.Context, r *analytics.Request) (*analytics.Funnel, error)
 	Series(ctx context.Context, r *analytics.Request) (*analytics.Series, error)
 	Top(ctx context.Context, r *analytics.Request) (*analytics.Funnel, error)
+	MoneyOf(ctx context.Context, r *analytics.Request) (*analytics.Money, error)
+	Retain(ctx context.Context, r *analytics.Request) (*analytics.Retention, error)
 }
 
 // Documents are those of a store: any that counts.
@@ -61,6 +63,18 @@ func (d *Desk) open(ctx context.Context, j *Job) (*table, error) {
 			return nil, err
 		}
 		return seriesTable(a, s), nil
+	case j.Dataset == DatasetMoney:
+		m, err := d.Analyst.MoneyOf(ctx, &r)
+		if err != nil {
+			return nil, err
+		}
+		return d.moneyTable(j, a, m), nil
+	case j.Dataset == DatasetRetention:
+		t, err := d.Analyst.Retain(ctx, &r)
+		if err != nil {
+			return nil, err
+		}
+		return retentionTable(a, t), nil
 	}
 	return nil, recommend.Refuse(recommend.Problem{Code: "validation", Pointer: "/dataset", Message: "no dataset", Fix: "use one of those that are documented"})
 }
@@ -141,8 +155,8 @@ func seriesTable(a About, s *analytics.Series) *table {
 		for i := range s.Items {
 			slot := &s.Items[i]
 			if slot.Few {
-				r := row{a.Schema, a.AsOf, slot.From.UTC(), slot.To.UTC(), ofSlot, true}
-				if err := write(append(r, make(row, len(stepColumns()))...)); err != nil {
+				few := row{a.Schema, a.AsOf, slot.From.UTC(), slot.To.UTC(), ofSlot, true}
+				if err := write(slices.Concat(few, make(row, len(stepColumns())))); err != nil {
 					return err
 				}
 				continue

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,7 +58,7 @@ type Desk struct {
 
 // New returns a Desk at cfg.Dir, which it makes.
 func New(cfg Config) (*Desk, error) {
-	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil { //nolint:gosec // the operator names the directory
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("exports: %w", err)
 	}
 	if cfg.Logger == nil {
@@ -104,7 +105,7 @@ func New(cfg Config) (*Desk, error) {
 // Accept puts a job for owner into the queue, durably. Of two with one id the
 // first stays and is returned: so a repeat has no second effect. The error is
 // [ErrFull] or [ErrCrowded] when there are too many.
-func (d *Desk) Accept(id, owner string, ask Ask) (*Job, error) { //nolint:gocritic // an Ask is a value
+func (d *Desk) Accept(id, owner string, ask Ask) (*Job, error) {
 	if !goodID(id) {
 		return nil, fmt.Errorf("export %q: %w", id, recommend.ErrInvalid)
 	}
@@ -188,8 +189,8 @@ func (d *Desk) List(owner string) ([]*Job, error) {
 		return nil, fmt.Errorf("exports: %w", err)
 	}
 	var own []*Job
-	for i := len(jobs) - 1; i >= 0; i-- {
-		if j := jobs[i]; j.Owner == owner && (!j.Over() || d.Now().Before(j.Expires)) {
+	for _, j := range slices.Backward(jobs) {
+		if j.Owner == owner && (!j.Over() || d.Now().Before(j.Expires)) {
 			own = append(own, j)
 		}
 	}

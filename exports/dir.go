@@ -42,7 +42,7 @@ func goodID(id string) bool {
 // create writes a new job durably. It fails with [fs.ErrExist] where there is
 // one of that name.
 func (d dir) create(j *Job) error {
-	return d.write(j, func(tmp, path string) error { return os.Link(tmp, path) })
+	return d.write(j, os.Link)
 }
 
 // save replaces a job durably.

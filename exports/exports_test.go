@@ -98,39 +98,6 @@ func (w *world) files() []string {
 	return names
 }
 
-// counts are what an analyst answers.
-type counts struct {
-	groups []analytics.Group
-	err    error
-	asked  int
-	before func(context.Context) error // runs while a funnel is counted
-}
-
-func (c *counts) Funnel(ctx context.Context, r *analytics.Request) (*analytics.Funnel, error) {
-	c.asked++
-	if c.before != nil {
-		if err := c.before(ctx); err != nil {
-			return nil, err
-		}
-	}
-	return &analytics.Funnel{
-		From: r.Edges[0], To: r.Edges[1], AsOf: r.AsOf, Steps: []analytics.Step{{Step: "open", Count: 9, Unit: "pair", RateFromFirst: 1, RateFromPrevious: 1}},
-		Groups: c.groups, Complete: "all of it",
-	}, c.err
-}
-
-func (c *counts) Top(ctx context.Context, r *analytics.Request) (*analytics.Funnel, error) {
-	return c.Funnel(ctx, r)
-}
-
-func (c *counts) Series(_ context.Context, r *analytics.Request) (*analytics.Series, error) {
-	s := &analytics.Series{Funnel: analytics.Funnel{From: r.Edges[0], To: r.Edges[len(r.Edges)-1], AsOf: r.AsOf, Steps: []analytics.Step{{Step: "open", Count: 9, Unit: "pair"}}}}
-	for i := range len(r.Edges) - 1 {
-		s.Items = append(s.Items, analytics.Slot{From: r.Edges[i], To: r.Edges[i+1], Steps: []analytics.Step{{Step: "open", Count: float64(i), Unit: "pair"}}, Few: i == 1})
-	}
-	return s, c.err
-}
-
 func group(key string, count int64) analytics.Group {
 	smoothed := .25
 	return analytics.Group{Key: map[string]string{"source": key}, Steps: []analytics.Step{
@@ -173,7 +140,7 @@ func result(t *testing.T, d *exports.Desk, id string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	b, err := io.ReadAll(f)
 	if err != nil {
 		t.Fatal(err)
@@ -527,58 +494,5 @@ func TestNamesThatLeadElsewhereAreNone(t *testing.T) {
 		if _, err := d.Get(id, "ana"); !errors.Is(err, recommend.ErrNotFound) {
 			t.Errorf("%q is there: %v", id, err)
 		}
-	}
-}
-
-func TestLinksAreGoodForTheirTimeAndTheirExport(t *testing.T) {
-	links := exports.NewLinks(bytes.Repeat([]byte{7}, 32))
-	until := noon.Add(24 * time.Hour)
-	expires, good := fmt.Sprint(until.Unix()), links.Sign("a", until)
-	for _, c := range []struct {
-		name, id, expires, signature string
-		now                          time.Time
-		want                         error
-	}{
-		{"as it was made", "a", expires, good, noon, nil},
-		{"to the last second", "a", expires, good, until.Add(-time.Second), nil},
-		{"when it ends", "a", expires, good, until, exports.ErrExpired},
-		{"of another export", "b", expires, good, noon, exports.ErrForged},
-		{"for longer", "a", fmt.Sprint(until.Unix() + 1), good, noon, exports.ErrForged},
-		{"cut", "a", expires, good[:20], noon, exports.ErrForged},
-		{"without", "a", expires, "", noon, exports.ErrForged},
-		{"of another key", "a", expires, exports.NewLinks(bytes.Repeat([]byte{8}, 32)).Sign("a", until), noon, exports.ErrForged},
-	} {
-		if err := links.Check(c.id, c.expires, c.signature, c.now); !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", c.name, err, c.want)
-		}
-	}
-}
-
-func TestALineThatIsSplitIsARowForEachExpert(t *testing.T) {
-	w := newWorld(t)
-	paid := recommend.Money{Amount: 1000, Currency: "CNY"}
-	click := recommend.Click{Product: "taobao:1", Path: recommend.PathCart, Terms: recommend.Terms{Model: recommend.ModelSplit, CommissionBP: 1000, ShareBP: 6778}}
-	at := noon.Add(-time.Hour)
-	w.orders = []recommend.Order{{ID: "o1", Lines: []recommend.OrderLine{
-		{Partner: "taobao", Line: "1", State: "settled", FirstAt: at, SettleAt: at, Paid: &paid, Refunded: 100, Currency: "CNY", Click: &click, Entries: 2, Credits: map[recommend.Model][]recommend.Credit{
-			recommend.ModelSplit: {{Expert: "mei", Pick: "p1", Amount: 31}, {Expert: "li", Pick: "p2", Amount: 30}}, recommend.ModelLast: {{Expert: "li", Pick: "p2", Amount: 61}},
-		}},
-		{Partner: "taobao", Line: "2", FirstAt: noon, Currency: "CNY"},                      // placed later
-		{Partner: "taobao", Line: "3", Currency: "CNY", Refunds: map[string]int64{"": 100}}, // of which only a refund is known
-	}}}
-	d := w.open()
-	accept(t, d, "a", ask(exports.DatasetOrders, exports.NDJSON))
-	worked(t, d, "a")
-	_, rows := lines(t, result(t, d, "a"))
-	var got []string
-	for _, r := range rows {
-		got = append(got, fmt.Sprint(r["line"], r["ordered_on"], r["settled_on"], r["expert"], r["pick"], r["path"], r["model"], r["part"], r["parts"], r["state"], r["paid"], r["refunded"], r["net"], r["earned"]))
-	}
-	want := []string{
-		fmt.Sprint("1", "2026-11-23", "2026-11-23", "mei", "p1", "cart", "split", 1, 2, "processed", 500, 50, 450, 31),
-		fmt.Sprint("1", "2026-11-23", "2026-11-23", "li", "p2", "cart", "split", 2, 2, "processed", 500, 50, 450, 30),
-	}
-	if d := gocmp.Diff(want, got, gocmp.Transformer("text", func(s string) string { return strings.ReplaceAll(s, " ", "") })); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
 	}
 }

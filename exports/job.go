@@ -25,12 +25,15 @@ const (
 	DatasetFunnel = "funnel" // every group of a breakdown
 	DatasetSeries = "series" // every interval
 	DatasetTop    = "top"    // every group of one dimension, the best first
+	DatasetMoney  = "money"  // what orders are worth, by every group
 	DatasetOrders = "orders" // lines of orders, one row for each expert who is credited
+
+	DatasetRetention = "retention" // every cohort and interval
 )
 
 // Datasets are all of them.
 func Datasets() []string {
-	return []string{DatasetFunnel, DatasetSeries, DatasetTop, DatasetOrders}
+	return []string{DatasetFunnel, DatasetSeries, DatasetTop, DatasetMoney, DatasetRetention, DatasetOrders}
 }
 
 // The formats.

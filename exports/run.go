@@ -79,7 +79,8 @@ func (d *Desk) next() (*Job, error) {
 		if j.Over() {
 			continue
 		}
-		if waiting++; first == nil && !d.Now().Before(j.Later) {
+		waiting++
+		if first == nil && !d.Now().Before(j.Later) {
 			first = j
 		}
 	}
@@ -181,7 +182,7 @@ func (d *Desk) make(ctx context.Context, j *Job) (err error) {
 		return err
 	}
 	part := d.dir.path(j.ID, extPart)
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // of letters and digits
 	if err != nil {
 		return err
 	}
@@ -222,7 +223,8 @@ func (t *table) writeTo(ctx context.Context, s sink, j *Job) (n int64, err error
 		return 0, err
 	}
 	err = t.rows(ctx, func(r row) error {
-		if n++; n%1_000 == 0 && ctx.Err() != nil {
+		n++
+		if n%1_000 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		return s.write(r)
