@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,14 +25,34 @@ type exportState struct {
 func TestAnExportOutlivesItsProcess(t *testing.T) {
 	in := newInstallation(t)
 	p := in.start("serve")
-	ana := p.client(in.token("ana", "metrics:read"))
-	var taken []exportState
+	taken := p.client(in.token("ana", "metrics:read")).exports(t)
+	p.kill()
+	p.restart()
+	p.made(t, taken)
+}
+
+// TestProcessesThatShareADirectoryShareExports ends the process that took some:
+// another makes the files and hands them out.
+func TestProcessesThatShareADirectoryShareExports(t *testing.T) {
+	in := newInstallation(t).onServers()
+	in.served = []string{"--exports", filepath.Join(in.dir, "exports")}
+	first, second := in.start("api"), in.start("api")
+	taken := first.client(in.token("ana", "metrics:read")).exports(t)
+	first.kill()
+	second.made(t, taken)
+}
+
+// exports asks for some.
+func (c *client) exports(t *testing.T) (taken []exportState) {
+	t.Helper()
 	for _, body := range []map[string]any{
 		{"dataset": "funnel", "format": "ndjson", "steps": []string{"impression", "open"}, "window": "1d"},
+		{"dataset": "retention", "format": "csv"},
+		{"dataset": "money", "format": "ndjson", "breakdown": []string{"expert"}},
 		{"dataset": "orders", "format": "csv"},
 	} {
 		var x exportState
-		status, b, err := ana.do(http.MethodPost, "/v1/exports", body)
+		status, b, err := c.do(http.MethodPost, "/v1/exports", body)
 		if err != nil || status != http.StatusAccepted {
 			t.Fatalf("%d %s %v", status, b, err)
 		}
@@ -40,8 +61,13 @@ func TestAnExportOutlivesItsProcess(t *testing.T) {
 		}
 		taken = append(taken, x)
 	}
-	p.kill()
-	p.restart()
+	return taken
+}
+
+// made waits until p has the files, and downloads them.
+func (p *process) made(t *testing.T, taken []exportState) {
+	t.Helper()
+	ana, anybody := p.client(p.in.token("ana", "metrics:read")), p.client("")
 	for _, x := range taken {
 		await(t, time.Minute, func() error {
 			if err := ana.get("/v1/exports/"+x.ID, &x); err != nil {
@@ -52,7 +78,6 @@ func TestAnExportOutlivesItsProcess(t *testing.T) {
 			}
 			return nil
 		})
-		anybody := p.client("")
 		status, whole, err := anybody.do(http.MethodGet, x.Download.URL, nil)
 		if err != nil || status != http.StatusOK || len(whole) != x.Bytes {
 			t.Fatalf("%d, %d bytes of %d, %v", status, len(whole), x.Bytes, err)
