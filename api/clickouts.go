@@ -257,10 +257,12 @@ func (s *Server) depart(c *call, who *actor, ds []*departure) (pending bool, err
 		return false, nil
 	}
 	actions := make([]recommend.Action, len(fresh))
+	width := s.World.Scene().Policy.Earnings.Burst.Bucket.D()
 	for i, d := range fresh {
 		actions[i] = recommend.Action{
 			ID: who.eventID(c, d.line), Kind: recommend.ActCheckout, Pick: d.click.Pick, Expert: d.click.Expert, Product: d.click.Product,
 			Partner: d.out.Partner, SKU: d.sku, Quantity: d.quantity, Price: d.click.Price, At: d.click.At, Click: &d.click,
+			Near: s.crowd.near(c.ClientIP(), d.click.Pick, d.click.At, width),
 		}
 	}
 	pending, err = s.actAll(c, who, actions)

@@ -118,6 +118,7 @@ type Server struct {
 	late      *late
 	cursors   sealer
 	links     *exports.Links
+	crowd     crowd
 	tokens    *tokens
 	spec      spec
 

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -162,4 +163,33 @@ type takenAsIs []recommend.Event
 func (l *takenAsIs) Append(_ context.Context, _ string, events ...recommend.Event) ([]recommend.Position, error) {
 	*l = append(*l, events...)
 	return make([]recommend.Position, len(events)), nil
+}
+
+func TestOrdersOfAFarmAreHeldAndADismissalLetsThemGo(t *testing.T) {
+	s, p, pick, mei := selling(t, func(c *api.Config) { c.TrustedProxies = []string{"127.0.0.1"} })
+	s.clock.advance(s.clock.now().Truncate(10 * time.Minute).Add(10 * time.Minute).Sub(s.clock.now()))
+	for i := range 25 {
+		s.clock.advance(time.Second)
+		bot := s.token(t, fmt.Sprint("bot", i), api.ScopeWindowRead)
+		s.do("POST", "/v1/clickouts", object{"pick_id": pick}, bot, key(fmt.Sprint("k", i)), header{"X-Forwarded-For", fmt.Sprint("198.51.100.", i)}).is(201)
+	}
+	token := p.last.Token
+	s.clock.advance(time.Minute)
+	s.push(s.reported("o1", token, "paid", 20000))
+	l := s.earned(mei, "?state=on_hold")
+	if len(l.Items) != 1 || l.Items[0].Reason != "click-burst" || l.Items[0].HeldUntil.IsZero() {
+		t.Fatalf("got %+v, want a line held as of a burst", l.Items)
+	}
+	page := into[signalPage](s.do("GET", "/v1/signals?kind=click-burst&subject=pick:"+pick, nil, s.moderator()).is(200))
+	if len(page.Items) != 1 || page.Items[0].Evidence.Buckets[0].Clicks < 20 || page.Items[0].Evidence.Buckets[0].Networks != 1 {
+		t.Fatalf("got %+v, want one burst from one network", page.Items)
+	}
+	one := page.Items[0]
+	s.do("POST", "/v1/signals/"+one.ID+"/resolve", object{"state": "dismissed", "text": "A class that buys together."}, s.moderator(), ifMatch(one.ETag)).is(200)
+	if l := s.earned(mei, "?state=pending"); len(l.Items) != 1 || l.Items[0].Amount != 1600 {
+		t.Errorf("got %+v, want it let go", l.Items)
+	}
+	if len(s.engine.dead) > 0 {
+		t.Errorf("dead letters %v", s.engine.dead)
+	}
 }

@@ -67,6 +67,9 @@ func decideAction(s Scene, r *recommend.Reader, e recommend.Event, decoded any) 
 		err = r.TakeDeclared(v, e.Time.UTC())
 	case *recommend.Action:
 		var effects recommend.Effects
+		if err := counted(&out, s, r, v, e); err != nil {
+			return Outcome{}, err
+		}
 		effects, err = r.Act(v, recommend.Acting{Rules: &s.Policy.Reader, Dose: &s.Policy.Dose, Appended: e.Appended, Trusted: e.Trusted, Event: e.ID})
 		proven := s.proven(v.Window, e)
 		out.Leaves = actionLeaves{action: v, event: e, proven: proven}.of(effects)

@@ -17,6 +17,10 @@ import (
 // log that cannot seal refuses them, and the order goes to the dead letters as
 // unappended; a [Consumer] with Clicks and without a key does not start.
 //
+// The documents of the keys [recommend.WatchID] count the ways to checkouts, told
+// by the fold of actions, and know the lines of orders that they led to; they
+// tell these of signals, by events of this same topic.
+//
 // The document of the key [recommend.SyncID] says which times of a partner's
 // orders are in the log.
 func Orders() Folder {
@@ -39,6 +43,15 @@ func checkOrder(e recommend.Event) (any, error) {
 	case recommend.TypeSignalResolved:
 		r := new(recommend.SignalResolved)
 		return valid(e, r, func() string { return r.Key })
+	case recommend.TypeClickCounted:
+		k := new(recommend.ClickCounted)
+		return valid(e, k, func() string { return recommend.WatchID(k.Pick) })
+	case recommend.TypeLineWatched:
+		w := new(recommend.LineWatched)
+		return valid(e, w, func() string { return recommend.WatchID(w.Pick) })
+	case recommend.TypeLineFlagged:
+		f := new(recommend.LineFlagged)
+		return valid(e, f, func() string { return f.Order })
 	case recommend.TypeSignalEnded:
 		r := new(recommend.SignalEnded)
 		return valid(e, r, func() string { return r.Key })
@@ -61,39 +74,30 @@ func decideOrder(s Scene, o *recommend.Order, e recommend.Event, decoded any) (O
 	if o.Seen.Has(e) {
 		return Outcome{Duplicate: true}, nil
 	}
+	if isWatch(e.Key) {
+		return decideWatch(s, o, e, decoded)
+	}
 	with := recommend.Circumstances{Rules: s.Policy.Earnings, Clicks: s.Clicks, Appended: e.Appended}
 	out := Outcome{Changed: true}
+	var change recommend.LineChange
+	var err error
 	switch v := decoded.(type) {
 	case *recommend.OrderReport:
-		if err := notAhead(e, v.At, "/at"); err != nil {
+		if err = notAhead(e, v.At, "/at"); err != nil {
 			return Outcome{}, err
 		}
-		change, err := o.Apply(v, with)
-		if err != nil {
+		if change, err = o.Apply(v, with); err != nil {
 			return Outcome{}, err
 		}
-		out.Leaves = orderLeaves(e, change)
-		if out.Appends, err = told(v, change); err != nil {
-			return Outcome{}, err
-		}
+		out.Appends, err = told(v, change)
 	case *recommend.EarningRuled:
-		change, err := o.Rule(v, with)
-		if err != nil {
-			return Outcome{}, err
-		}
-		out.Leaves = orderLeaves(e, change)
+		change, err = o.Rule(v, with)
 	case *recommend.SignalResolved:
-		change, err := o.Resolve(v, with)
-		if err != nil {
-			return Outcome{}, err
-		}
-		out.Leaves = orderLeaves(e, change)
+		change, err = o.Resolve(v, with)
 	case *recommend.SignalEnded:
-		change, err := o.End(v, with)
-		if err != nil {
-			return Outcome{}, err
-		}
-		out.Leaves = orderLeaves(e, change)
+		change, err = o.End(v, with)
+	case *recommend.LineFlagged:
+		change, err = o.Flag(v, with)
 	case *recommend.OrdersSynced:
 		if err := notAhead(e, v.To, "/to"); err != nil {
 			return Outcome{}, err
@@ -103,7 +107,16 @@ func decideOrder(s Scene, o *recommend.Order, e recommend.Event, decoded any) (O
 		}
 		o.Sync.Add(recommend.Span{From: v.From, To: v.To})
 		o.Sync.At = e.Appended.UTC()
+	default:
+		err = unknownType(e)
 	}
+	if err == nil && change.Watch && !e.Trusted {
+		err = watched(&out, e.Key, change.Line)
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	out.Leaves = orderLeaves(e, change)
 	o.ID = e.Key
 	if o.Sync == nil { // covering twice is covering once, and needs no memory
 		o.Seen.Add(e)

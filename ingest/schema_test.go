@@ -58,6 +58,11 @@ func examples() map[string][]string {
 		recommend.TypeSignalResolved: {
 			`{"signal":"fast-order-x","key":"o1","state":"dismissed","text":"a person with one click","by":"m1","at":` + at + `}`,
 		},
+		recommend.TypeClickCounted: {`{"pick":"p1","expert":"e1","at":` + at + `}`, `{"pick":"p1","expert":"e1","at":` + at + `,"again":true,"near":true}`},
+		recommend.TypeLineWatched:  {`{"pick":"p1","order":"o1","partner":"jd","line":"1","click":"c1","at":` + at + `}`},
+		recommend.TypeLineFlagged: {
+			`{"order":"o1","partner":"jd","line":"1","signal":{"id":"click-burst-x","kind":"click-burst","click":"c1","state":"open","revision":1,"first_seen":` + at + `,"last_seen":` + at + `,"expires":` + at + `}}`,
+		},
 		recommend.TypeSignalEnded: {`{"signal":"fast-order-x","key":"o1","at":` + at + `}`},
 	}
 }
@@ -155,6 +160,7 @@ func TestFoldsTakeTheExamples(t *testing.T) {
 		recommend.TypeExpertVerified: "expert:e1", recommend.TypeRulingMade: "partner:jd",
 		recommend.TypeOrderReported: "o1", recommend.TypeOrdersSynced: "sync:jd", recommend.TypeEarningRuled: "o1",
 		recommend.TypeSignalResolved: "o1", recommend.TypeSignalEnded: "o1",
+		recommend.TypeClickCounted: "watch:p1", recommend.TypeLineWatched: "watch:p1", recommend.TypeLineFlagged: "o1",
 		recommend.TypeModelLearned: recommend.ModelKey, recommend.TypeModelRuled: recommend.ModelKey, recommend.TypeModelLoaded: recommend.ModelKey,
 	}
 	for typ, datas := range examples() {

@@ -96,6 +96,11 @@ type Action struct {
 	// complain: of which only ID is looked at.
 	Click *Click `json:"click,omitempty"`
 
+	// Near, of checkout, says that somebody of the reader's network had gone to
+	// the checkout of the pick moments before, see [BurstRules]. Nothing else is
+	// known of the network.
+	Near bool `json:"near,omitempty"`
+
 	// Of report and complain.
 	Category string   `json:"category,omitempty"`
 	Rules    []string `json:"rule_ids,omitempty"`

@@ -100,11 +100,12 @@ func AccountID(expert string, partition int) string { return expert + "@" + strc
 func SyncID(partner string) string { return "sync:" + partner }
 
 // An Order is what is known of an order: the body of a [KindOrder] document.
-// The document named by [SyncID] has Sync alone.
+// The document named by [SyncID] has Sync alone, that named by [WatchID] Watch.
 type Order struct {
 	ID    string      `json:"id"`
 	Lines []OrderLine `json:"lines,omitempty"` // in the order of their first reports
 	Sync  *Sync       `json:"sync,omitempty"`
+	Watch *Watch      `json:"watch,omitempty"`
 	Seen  Seen        `json:"seen,omitempty"`
 }
 
@@ -141,6 +142,7 @@ type OrderLine struct {
 	Held string `json:"held,omitempty"`
 	// Signals are what is odd about the traffic that brought the line.
 	Signals []Signal `json:"signals,omitempty"`
+	Watched string   `json:"watched,omitempty"` // the click that was last told of to the watch of its pick
 	// Problems are codes of what was odd about the reports, each once.
 	Problems []string `json:"problems,omitempty"`
 	// Day of the ledger that has the line, and how many entries it has there.

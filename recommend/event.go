@@ -48,6 +48,10 @@ const (
 	TypeSignalResolved = "signal.resolved.v1" // a moderator decided about a signal
 	TypeSignalEnded    = "signal.ended.v1"    // nobody did in time
 
+	TypeClickCounted = "click.counted.v1" // a way to the checkout of a pick was opened
+	TypeLineWatched  = "line.watched.v1"  // a line is credited to a click on a pick
+	TypeLineFlagged  = "line.flagged.v1"  // a line is told of a signal about its click
+
 	TypeModelLearned = "model.learned.v1" // weights and rows that have changed
 	TypeModelRuled   = "model.ruled.v1"   // somebody decided what a surface is scored by
 	TypeModelLoaded  = "model.loaded.v1"  // somebody brought a model of trees

@@ -29,6 +29,9 @@ type LineChange struct {
 	Movements []Movement
 	// Signals are those of the line that are new or changed.
 	Signals []Signal
+	// Watch says that the line is credited to a click whose burst, if it lay in
+	// one, is to be looked for.
+	Watch bool
 	// Purchase, Refund and Settle say that the reader's action is to be told now:
 	// each is told of a line once.
 	Purchase, Refund, Settle bool

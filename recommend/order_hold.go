@@ -15,6 +15,9 @@ func (l *OrderLine) sense(order string, c Circumstances) {
 	k := l.Click
 	credited := k != nil && l.Unattributed == "" && !l.FirstAt.IsZero()
 	l.raise(SignalFastOrder, credited && !k.Self && l.fast(c.Rules), order, c)
+	if credited && !k.Self {
+		l.Watched = k.ID
+	}
 	l.raise(SignalSelfPurchase, credited && k.Self, order, c)
 }
 
@@ -45,7 +48,7 @@ func (l *OrderLine) raise(kind string, so bool, order string, c Circumstances) {
 	} else {
 		*s = was
 	}
-	slices.SortFunc(l.Signals, func(a, b Signal) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
+	l.sortSignals()
 }
 
 func (l *OrderLine) evidence(kind string, rules EarningRules) Evidence {
@@ -65,11 +68,51 @@ func (l *OrderLine) holds() string {
 		return HeldMoreThanClicked
 	}
 	for i := range l.Signals {
-		if l.Signals[i].Holds() {
+		if l.heldBy(&l.Signals[i]) {
 			return l.Signals[i].Kind
 		}
 	}
 	return ""
+}
+
+// heldBy reports whether s holds the line: one about a pick does while the line
+// is credited to the click that it was told of.
+func (l *OrderLine) heldBy(s *Signal) bool {
+	return s.Holds() && (s.Click == "" || s.Click == l.Click.ID)
+}
+
+// Flag tells a line of a signal about its click. Of what it is told of one
+// signal and click the latest revision counts. The error is a [*Refusal]:
+// order-unknown when there is no such line.
+func (o *Order) Flag(f *LineFlagged, c Circumstances) (LineChange, error) {
+	l := o.Find(f.Partner, f.Line)
+	if l == nil {
+		return LineChange{}, Refuse(Problem{Code: "order-unknown", Pointer: "/order", Message: "no such line of an order was reported", Fix: "report the order first"})
+	}
+	i := slices.IndexFunc(l.Signals, func(s Signal) bool { return s.ID == f.Signal.ID && s.Click == f.Signal.Click })
+	if i >= 0 && l.Signals[i].Revision >= f.Signal.Revision {
+		return LineChange{Line: l}, nil
+	}
+	old := *l
+	l.Problems, l.Signals = slices.Clone(l.Problems), slices.Clone(l.Signals)
+	if i < 0 {
+		i = len(l.Signals)
+		l.Signals = append(l.Signals, Signal{})
+	}
+	why := cause{at: c.Appended}
+	if s := &f.Signal; s.State != l.Signals[i].State && s.State != SignalOpen {
+		why = cause{at: c.Appended, text: s.Text, by: s.By, reason: "signal-" + string(s.State)}
+	}
+	l.Signals[i] = f.Signal
+	l.sortSignals()
+	l.derive(o.ID, c)
+	return o.changed(&old, l, why), nil
+}
+
+func (l *OrderLine) sortSignals() {
+	slices.SortFunc(l.Signals, func(a, b Signal) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Click, b.Click))
+	})
 }
 
 // HeldUntil is when the line is let go at the latest if nobody decides; zero
@@ -82,7 +125,7 @@ func (l *OrderLine) HeldUntil() time.Time {
 	var until time.Time
 	for i := range l.Signals {
 		s := &l.Signals[i]
-		if !s.Holds() {
+		if !l.heldBy(s) {
 			continue
 		}
 		if s.State == SignalUpheld {
@@ -153,7 +196,7 @@ func (o *Order) change(signal string, why cause, c Circumstances, change func(*S
 
 // changed is what became of a line that was old.
 func (o *Order) changed(old, l *OrderLine, why cause) LineChange {
-	ch := LineChange{Line: l, Movements: o.movements(old, l, why)}
+	ch := LineChange{Line: l, Movements: o.movements(old, l, why), Watch: l.Watched != old.Watched}
 	for i := range l.Signals {
 		s := &l.Signals[i]
 		same := func(b Signal) bool { return b.ID == s.ID && b.Revision == s.Revision }

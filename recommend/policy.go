@@ -130,6 +130,8 @@ type EarningRules struct {
 	Notice       Duration `json:"notice" yaml:"notice"`                   // before a lower commission counts for clicks
 	FastOrder    Duration `json:"fast_order" yaml:"fast_order"`           // an order sooner after its click is held; 0 holds none
 	SignalFor    Duration `json:"signal_for" yaml:"signal_for"`           // then a signal that nobody has decided about holds no more
+
+	Burst BurstRules `json:"burst" yaml:"burst"`
 }
 
 // Disclosure is the label that stands beside every purchase link.

@@ -177,6 +177,9 @@ func (p *Policy) validateReaders() []error {
 	if e.ShareBP < 0 || e.ShareBP > 10_000 {
 		bad("earnings.expert_share_bp: %d is not between 0 and 10000", e.ShareBP)
 	}
+	if b := &e.Burst; b.Bucket.D() < time.Minute || b.Bucket.D() > time.Hour || time.Hour%b.Bucket.D() != 0 || b.Clicks < 0 || !(b.Times >= 1 && b.Times <= 1000) || !(b.Share > 0 && b.Share <= 1) {
+		bad("earnings.burst: bucket must be 1m to 1h and go into an hour, clicks not negative, times 1 to 1000, share above 0 and at most 1")
+	}
 	if !slices.Contains([]Model{ModelLast, ModelFirst, ModelSplit}, e.Model) {
 		bad("earnings.model: %q is none of last, first and split", e.Model)
 	}

@@ -80,6 +80,8 @@ func TestABadPolicyNamesTheField(t *testing.T) {
 		"earnings: {holding_days: -1}":            "earnings.holding_days",
 		"earnings: {fast_order: -1s}":             "earnings.fast_order",
 		"earnings: {signal_for: 0s}":              "earnings.signal_for",
+		"earnings: {burst: {bucket: 7m}}":         "earnings.burst",
+		"earnings: {burst: {share: .nan}}":        "earnings.burst",
 		"publish: {paid_share: {max: .nan}}":      "publish.paid_share.max",
 		"publish: {paid_share: {free: -1}}":       "publish.paid_share.free",
 		"publish: {paid_share: {window: -1h}}":    "publish.paid_share.window",

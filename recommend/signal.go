@@ -10,11 +10,12 @@ import (
 const (
 	SignalFastOrder    = "fast-order"    // the order came sooner after its click than anybody can buy
 	SignalSelfPurchase = "self-purchase" // the expert bought by a pick of his own
+	SignalClickBurst   = "click-burst"   // very many clicks on a pick from very few networks or readers
 )
 
 // SignalKinds lists the kinds of signals.
 func SignalKinds() []string {
-	return []string{SignalFastOrder, SignalSelfPurchase}
+	return []string{SignalFastOrder, SignalSelfPurchase, SignalClickBurst}
 }
 
 // A SignalState is where a signal stands.
@@ -55,6 +56,9 @@ type Signal struct {
 	By     string    `json:"by,omitempty"` // who decided
 	Text   string    `json:"text,omitempty"`
 	At     time.Time `json:"decided_at,omitzero"`
+	// Click is that of the line that was told of the signal, where the signal is
+	// about a pick: with another click the line has nothing to do with it.
+	Click string `json:"click,omitempty"`
 	// Revision counts the changes of the signal.
 	Revision int64 `json:"revision"`
 }
@@ -79,6 +83,9 @@ type Evidence struct {
 	// Seconds are those from the click to the order, Limit what is too few.
 	Seconds *float64 `json:"seconds,omitempty"`
 	Limit   float64  `json:"limit,omitempty"`
+	// Buckets are those of a pick's clicks that are bursts, of Width seconds each.
+	Buckets []Bucket `json:"buckets,omitempty"`
+	Width   float64  `json:"width,omitempty"`
 }
 
 // SignalID names a signal of a kind about what parts tell.
