@@ -92,6 +92,8 @@ func exportParameters(dataset string) []string {
 	switch dataset {
 	case exports.DatasetOrders:
 		return append(known, "attribution", analytics.ByExpert, analytics.ByPartner, analytics.ByPick)
+	case exports.DatasetPicks: // as they are now
+		return []string{analytics.ByExpert, analytics.ByPartner, analytics.ByPick}
 	case exports.DatasetMoney:
 		return append(append(known, "attribution", "breakdown"), analytics.MoneyDimensions()...)
 	case exports.DatasetRetention:
@@ -151,7 +153,7 @@ func (c *call) exportAsk() (*exports.Ask, error) {
 func (c *call) exported(dataset string) (*analytics.Request, error) {
 	read, steps := c.metrics, true
 	switch dataset {
-	case exports.DatasetMoney, exports.DatasetRetention, exports.DatasetOrders:
+	case exports.DatasetMoney, exports.DatasetRetention, exports.DatasetOrders, exports.DatasetPicks:
 		read, steps = c.asked, false
 	}
 	r, err := read()

@@ -43,7 +43,9 @@ func (d *Desk) open(ctx context.Context, j *Job) (*table, error) {
 	switch {
 	case j.Dataset == DatasetOrders && d.Documents != nil:
 		return d.orders(j, a), nil
-	case j.Dataset == DatasetOrders || d.Analyst == nil:
+	case j.Dataset == DatasetPicks && d.Documents != nil:
+		return d.picks(j, a), nil
+	case j.Dataset == DatasetOrders || j.Dataset == DatasetPicks || d.Analyst == nil:
 		return nil, fmt.Errorf("%w: nothing is counted here", recommend.ErrUnavailable)
 	case j.Dataset == DatasetFunnel:
 		f, err := d.Analyst.Funnel(ctx, &r)

@@ -24,10 +24,11 @@ type Config struct {
 	Dir string
 	// Analyst counts; nil: funnels, series and tops fail.
 	Analyst Analyst
-	// Documents has the orders; nil: exports of them fail.
+	// Documents has the orders and the picks; nil: exports of them fail.
 	Documents Documents
-	// Disclose is how rows with money say that links are commissioned.
-	Disclose func(lang string) recommend.DisclosureOf
+	// Disclose is how rows with money, or picks, say what links are; nil: as
+	// [recommend.DefaultPolicy] does.
+	Disclose func(r recommend.Relationship, product *recommend.Product, lang string) recommend.DisclosureOf
 	Now      func() time.Time
 	Logger   *slog.Logger
 	// Registerer takes the metrics; nil: nobody sees them.
@@ -65,9 +66,7 @@ func New(cfg Config) (*Desk, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Disclose == nil {
-		cfg.Disclose = func(lang string) recommend.DisclosureOf {
-			return recommend.DefaultPolicy().Disclose(recommend.RelationCommission, nil, lang)
-		}
+		cfg.Disclose = recommend.DefaultPolicy().Disclose
 	}
 	const queue, kept, bytes, total = 16, 1_000, 256 << 20, 2 << 30
 	for _, n := range []struct {

@@ -34,6 +34,7 @@ type world struct {
 	mu     sync.Mutex
 	at     time.Time
 	orders []recommend.Order
+	docs   map[recommend.Kind][]recommend.Document
 	counts counts
 	change func(*exports.Config)
 }
@@ -69,15 +70,20 @@ func (w *world) open() *exports.Desk {
 	return d
 }
 
-// Each tells of every order, and of each twice.
-func (w *world) Each(_ context.Context, _ recommend.Kind, f func(recommend.Document) error) error {
-	for i := range 2 * len(w.orders) {
-		o := &w.orders[i/2]
-		b, err := json.Marshal(o)
-		if err != nil {
-			return err
+// Each tells of every document, and of each twice.
+func (w *world) Each(_ context.Context, kind recommend.Kind, f func(recommend.Document) error) error {
+	docs := w.docs[kind]
+	for i := range w.orders {
+		if kind == recommend.KindOrder {
+			b, err := json.Marshal(w.orders[i])
+			if err != nil {
+				return err
+			}
+			docs = append(docs, recommend.Document{Ref: recommend.Ref{Kind: kind, ID: w.orders[i].ID}, Body: b})
 		}
-		if err := f(recommend.Document{Ref: recommend.Ref{Kind: recommend.KindOrder, ID: o.ID}, Body: b}); err != nil {
+	}
+	for _, d := range slices.Concat(docs, docs) {
+		if err := f(d); err != nil {
 			return err
 		}
 	}

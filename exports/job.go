@@ -27,13 +27,14 @@ const (
 	DatasetTop    = "top"    // every group of one dimension, the best first
 	DatasetMoney  = "money"  // what orders are worth, by every group
 	DatasetOrders = "orders" // lines of orders, one row for each expert who is credited
+	DatasetPicks  = "picks"  // what figures by pick are of
 
 	DatasetRetention = "retention" // every cohort and interval
 )
 
 // Datasets are all of them.
 func Datasets() []string {
-	return []string{DatasetFunnel, DatasetSeries, DatasetTop, DatasetMoney, DatasetRetention, DatasetOrders}
+	return []string{DatasetFunnel, DatasetSeries, DatasetTop, DatasetMoney, DatasetRetention, DatasetOrders, DatasetPicks}
 }
 
 // The formats.

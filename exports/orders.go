@@ -89,7 +89,7 @@ func lineRows(order string, l *recommend.OrderLine, j *Job, a *About) []row {
 
 // disclosed is how rows with money say that links are commissioned.
 func (d *Desk) disclosed(j *Job) *recommend.DisclosureOf {
-	of := d.Disclose(j.Lang)
+	of := d.Disclose(recommend.RelationCommission, nil, j.Lang)
 	return &of
 }
 

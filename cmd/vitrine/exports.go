@@ -14,8 +14,8 @@ func (p *process) exports(analyst api.Analyst) (*exports.Desk, error) {
 	}
 	desk, err := exports.New(exports.Config{
 		Dir: p.cfg.Exports, Analyst: analyst, Documents: p.documents(), Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics,
-		Disclose: func(lang string) recommend.DisclosureOf {
-			return p.world.Scene().Policy.Disclose(recommend.RelationCommission, nil, lang)
+		Disclose: func(r recommend.Relationship, product *recommend.Product, lang string) recommend.DisclosureOf {
+			return p.world.Scene().Policy.Disclose(r, product, lang)
 		},
 	})
 	if err != nil {

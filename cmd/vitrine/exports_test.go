@@ -50,6 +50,7 @@ func (c *client) exports(t *testing.T) (taken []exportState) {
 		{"dataset": "retention", "format": "csv"},
 		{"dataset": "money", "format": "ndjson", "breakdown": []string{"expert"}},
 		{"dataset": "orders", "format": "csv"},
+		{"dataset": "picks", "format": "csv"},
 	} {
 		var x exportState
 		status, b, err := c.do(http.MethodPost, "/v1/exports", body)
