@@ -141,6 +141,10 @@ func (s *Server) click(c *call, who *actor, d *departure) error {
 		At: now, Path: who.PathTo(d.item.Pick, &policy.Reader, now), Price: d.item.Product.Price, Quantity: d.quantity,
 		Self: c.who.Subject == d.item.Expert.ID,
 	}
+	var err error
+	if k.Kin, err = s.samePayout(c, k.Expert); err != nil {
+		return err
+	}
 	d.recall(&k, &who.Reader)
 	if d.repeated && d.click.Pick != k.Pick {
 		return keyReused()

@@ -138,6 +138,8 @@ func (s *Server) routes() []route {
 		{method: post, path: "/v1/partners/:id/orders", class: classWrite, body: webhookBody, serve: s.webhook},
 		{method: post, path: "/v1/orders/batch", scope: ScopeOrdersWrite, class: classWrite, body: ndjsonBody, keys: keyed, serve: s.orders},
 		{method: get, path: "/v1/me/earnings", scope: ScopePicksWrite, class: classRead, serve: s.earnings},
+		{method: get, path: "/v1/me/payout", scope: ScopePicksWrite, class: classRead, serve: s.payout},
+		{method: put, path: "/v1/me/payout", scope: ScopePicksWrite, class: classWrite, body: jsonBody, serve: s.setPayout}, // no key: nothing of the body is to be remembered
 		{method: post, path: "/v1/earnings/rulings", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.ruleEarning},
 
 		{method: post, path: "/v1/guests", class: classGuest, serve: s.guest},

@@ -52,6 +52,12 @@ func checkOrder(e recommend.Event) (any, error) {
 	case recommend.TypeLineFlagged:
 		f := new(recommend.LineFlagged)
 		return valid(e, f, func() string { return f.Order })
+	case recommend.TypePayoutDeclared:
+		p := new(recommend.PayoutDeclared)
+		return valid(e, p, func() string { return recommend.PayoutID(p.Expert) })
+	case recommend.TypePayoutUsed:
+		u := new(recommend.PayoutUsed)
+		return valid(e, u, func() string { return recommend.AccountUseID(u.Digest) })
 	case recommend.TypeSignalEnded:
 		r := new(recommend.SignalEnded)
 		return valid(e, r, func() string { return r.Key })
@@ -73,6 +79,9 @@ func valid(e recommend.Event, v interface{ Validate() error }, key func() string
 func decideOrder(s Scene, o *recommend.Order, e recommend.Event, decoded any) (Outcome, error) {
 	if o.Seen.Has(e) {
 		return Outcome{Duplicate: true}, nil
+	}
+	if isPayout(e.Key) {
+		return decidePayout(s, o, e, decoded)
 	}
 	if isWatch(e.Key) {
 		return decideWatch(s, o, e, decoded)

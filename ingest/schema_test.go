@@ -63,7 +63,9 @@ func examples() map[string][]string {
 		recommend.TypeLineFlagged: {
 			`{"order":"o1","partner":"jd","line":"1","signal":{"id":"click-burst-x","kind":"click-burst","click":"c1","state":"open","revision":1,"first_seen":` + at + `,"last_seen":` + at + `,"expires":` + at + `}}`,
 		},
-		recommend.TypeSignalEnded: {`{"signal":"fast-order-x","key":"o1","at":` + at + `}`},
+		recommend.TypePayoutDeclared: {`{"expert":"e1","digest":"d1","last":"1234","at":` + at + `}`},
+		recommend.TypePayoutUsed:     {`{"digest":"d1","expert":"e1","sequence":1,"now":true}`},
+		recommend.TypeSignalEnded:    {`{"signal":"fast-order-x","key":"o1","at":` + at + `}`},
 	}
 }
 
@@ -160,6 +162,7 @@ func TestFoldsTakeTheExamples(t *testing.T) {
 		recommend.TypeExpertVerified: "expert:e1", recommend.TypeRulingMade: "partner:jd",
 		recommend.TypeOrderReported: "o1", recommend.TypeOrdersSynced: "sync:jd", recommend.TypeEarningRuled: "o1",
 		recommend.TypeSignalResolved: "o1", recommend.TypeSignalEnded: "o1",
+		recommend.TypePayoutDeclared: "payout:e1", recommend.TypePayoutUsed: "account:d1",
 		recommend.TypeClickCounted: "watch:p1", recommend.TypeLineWatched: "watch:p1", recommend.TypeLineFlagged: "o1",
 		recommend.TypeModelLearned: recommend.ModelKey, recommend.TypeModelRuled: recommend.ModelKey, recommend.TypeModelLoaded: recommend.ModelKey,
 	}

@@ -40,6 +40,8 @@ type Click struct {
 	Quantity int    `json:"n,omitempty"`
 	// Self says that the reader is the expert: nothing is earned.
 	Self bool `json:"s,omitempty"`
+	// Kin says that the reader is an expert who is paid to the account of this one.
+	Kin bool `json:"y,omitempty"`
 	// Touches are the reader's clicks on the same product before this one,
 	// oldest first, of one expert the last, at most MaxTouches.
 	Touches []Touch `json:"h,omitempty"`

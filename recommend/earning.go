@@ -106,7 +106,10 @@ type Order struct {
 	Lines []OrderLine `json:"lines,omitempty"` // in the order of their first reports
 	Sync  *Sync       `json:"sync,omitempty"`
 	Watch *Watch      `json:"watch,omitempty"`
-	Seen  Seen        `json:"seen,omitempty"`
+	// Payout and Account are of the documents named by [PayoutID] and [AccountUseID].
+	Payout  *Payout     `json:"payout,omitempty"`
+	Account *AccountUse `json:"account,omitempty"`
+	Seen    Seen        `json:"seen,omitempty"`
 }
 
 // An OrderLine is one line of an order: the facts that its partner reported,

@@ -20,6 +20,7 @@ func earningReasons() map[string]map[string]string {
 		"more-than-clicked":   {"en": "More was paid than the item cost at the click: somebody will look at it.", "zh": "实付金额高于点击时的商品金额，等待人工核对。"},
 		"fast-order":          {"en": "The order came within a few seconds of the click, sooner than anybody can buy (rule fast-order): held until somebody has looked at it.", "zh": "下单距点击仅数秒，快于正常购买（规则 fast-order）：暂扣，等待人工核对。"},
 		"click-burst":         {"en": "The click lay in a burst: very many clicks on the pick from very few networks or readers (rule click-burst). Held until somebody has looked at it.", "zh": "该点击处于异常集中时段：大量点击来自极少的网络或读者（规则 click-burst）。暂扣，等待人工核对。"},
+		"shared-payout":       {"en": "The buyer is an expert who is paid to the same account as you (rule shared-payout): held until somebody has looked at it.", "zh": "买家是与你使用同一收款账户的达人（规则 shared-payout）：暂扣，等待人工核对。"},
 		"signal-dismissed":    {"en": "Somebody looked at the signal that held this, and found it wrong: it is held by it no more.", "zh": "人工核对后认为该信号不成立，不再因此暂扣。"},
 		"signal-upheld":       {"en": "Somebody looked at the signal that holds this, and found it right: held until a ruling.", "zh": "人工核对后认为该信号成立，暂扣至裁定为止。"},
 		"signal-expired":      {"en": "Nobody decided about the signal that held this in time: it is held by it no more.", "zh": "该信号未在期限内处理，不再因此暂扣。"},

@@ -52,6 +52,9 @@ const (
 	TypeLineWatched  = "line.watched.v1"  // a line is credited to a click on a pick
 	TypeLineFlagged  = "line.flagged.v1"  // a line is told of a signal about its click
 
+	TypePayoutDeclared = "payout.declared.v1" // an expert said where he is paid to
+	TypePayoutUsed     = "payout.used.v1"     // and so who is paid to an account
+
 	TypeModelLearned = "model.learned.v1" // weights and rows that have changed
 	TypeModelRuled   = "model.ruled.v1"   // somebody decided what a surface is scored by
 	TypeModelLoaded  = "model.loaded.v1"  // somebody brought a model of trees

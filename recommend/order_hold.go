@@ -15,6 +15,7 @@ func (l *OrderLine) sense(order string, c Circumstances) {
 	k := l.Click
 	credited := k != nil && l.Unattributed == "" && !l.FirstAt.IsZero()
 	l.raise(SignalFastOrder, credited && !k.Self && l.fast(c.Rules), order, c)
+	l.raise(SignalSharedPayout, credited && !k.Self && k.Kin, order, c)
 	if credited && !k.Self {
 		l.Watched = k.ID
 	}

@@ -10,12 +10,13 @@ import (
 const (
 	SignalFastOrder    = "fast-order"    // the order came sooner after its click than anybody can buy
 	SignalSelfPurchase = "self-purchase" // the expert bought by a pick of his own
+	SignalSharedPayout = "shared-payout" // two experts are paid to one account; of a line: its buyer and its expert are
 	SignalClickBurst   = "click-burst"   // very many clicks on a pick from very few networks or readers
 )
 
 // SignalKinds lists the kinds of signals.
 func SignalKinds() []string {
-	return []string{SignalFastOrder, SignalSelfPurchase, SignalClickBurst}
+	return []string{SignalFastOrder, SignalSelfPurchase, SignalSharedPayout, SignalClickBurst}
 }
 
 // A SignalState is where a signal stands.
@@ -83,6 +84,8 @@ type Evidence struct {
 	// Seconds are those from the click to the order, Limit what is too few.
 	Seconds *float64 `json:"seconds,omitempty"`
 	Limit   float64  `json:"limit,omitempty"`
+	// Experts are those who are paid to one account.
+	Experts []string `json:"experts,omitempty"`
 	// Buckets are those of a pick's clicks that are bursts, of Width seconds each.
 	Buckets []Bucket `json:"buckets,omitempty"`
 	Width   float64  `json:"width,omitempty"`
