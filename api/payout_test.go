@@ -45,9 +45,9 @@ func TestAnAccountIsNeverKeptNorShown(t *testing.T) {
 }
 
 func TestTwoExpertsWithOneAccountAreASignal(t *testing.T) {
-	s, p, pick, mei := selling(t)
+	s, p, pick, _ := selling(t)
 	jun := s.expert("jun", "home")
-	mei = s.token(t, "mei", api.ScopePicksWrite, api.ScopeWindowRead)
+	mei := s.token(t, "mei", api.ScopePicksWrite, api.ScopeWindowRead)
 	s.offer("1", 20000, 5)
 	s.do("PUT", "/v1/me/payout", object{"account": account}, mei).is(200)
 	mod := s.moderator()

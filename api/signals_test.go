@@ -134,7 +134,7 @@ func TestFiguresSayHowOftenSignalsWereRight(t *testing.T) {
 }
 
 func TestASignalThatNobodyDecidesAboutEnds(t *testing.T) {
-	s, p, pick, mei := selling(t)
+	s, p, pick, _ := selling(t)
 	s.rushed(p, pick, 1)
 	mod := s.moderator()
 	one := into[signalPage](s.do("GET", "/v1/signals", nil, mod).is(200)).Items[0]
@@ -151,7 +151,7 @@ func TestASignalThatNobodyDecidesAboutEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.do("POST", "/v1/signals/"+one.ID+"/resolve", object{"state": "upheld"}, s.moderator(), ifMatch("*")).problem(409, "signal-expired")
-	mei = s.token(t, "mei", api.ScopePicksWrite)
+	mei := s.token(t, "mei", api.ScopePicksWrite)
 	if l := s.earned(mei, "?state=pending"); len(l.Items) != 1 || !l.Items[0].HeldUntil.IsZero() {
 		t.Errorf("got %+v, want the line let go", l.Items)
 	}

@@ -92,7 +92,7 @@ func decideOrder(s Scene, o *recommend.Order, e recommend.Event, decoded any) (O
 	var err error
 	switch v := decoded.(type) {
 	case *recommend.OrderReport:
-		if err = notAhead(e, v.At, "/at"); err != nil {
+		if err := notAhead(e, v.At, "/at"); err != nil {
 			return Outcome{}, err
 		}
 		if change, err = o.Apply(v, with); err != nil {

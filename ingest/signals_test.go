@@ -207,7 +207,8 @@ func TestSignalsEndWhereTheirKeysLie(t *testing.T) {
 			var log takenEvents
 			looks := 0
 			x := ingest.SignalExpiry{Store: store, Log: &log, Now: func() time.Time { return tt.now }, Wait: func(context.Context, time.Duration) error {
-				if looks++; looks == 2 {
+				looks++
+				if looks == 2 {
 					return context.Canceled
 				}
 				return nil

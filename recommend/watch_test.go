@@ -131,7 +131,7 @@ func (s *simulated) judge(t *testing.T, rules recommend.EarningRules) (j judged)
 func simulate(seed uint64, each func(kind string, s *simulated)) {
 	begin := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	for i := range 160 {
-		s := &simulated{rng: rand.New(rand.NewPCG(seed, uint64(i))), begin: begin} //nolint:gosec // a simulation
+		s := &simulated{rng: rand.New(rand.NewPCG(seed, uint64(i))), begin: begin}
 		s.zipf = rand.NewZipf(s.rng, 1.1, 4, 4999)
 		s.everyday(math.Exp(1 + 1.2*s.rng.NormFloat64() + 2))
 		kind := "everyday"
