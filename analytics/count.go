@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +43,7 @@ type tally struct {
 	*plan
 	groups     map[string]*group
 	filedUnder map[string]recommend.Filed // by pick
+	whole      bool                       // of everything, whatever the breakdown
 }
 
 // A journeyGroup is a [recommend.JourneyGroup] whose counts may be of parts.
@@ -75,26 +77,51 @@ func (a *Analyst) journeys(ctx context.Context, p *plan) ([]journeyGroup, error)
 	return groups, err
 }
 
-// count asks for everything in p.
-func (a *Analyst) count(ctx context.Context, p *plan) ([]*group, error) {
-	t := &tally{plan: p, groups: make(map[string]*group)}
-	journeys, err := a.journeys(ctx, p)
-	if err != nil {
+// A found is what the engine counted for a plan.
+type found struct {
+	journeys   []journeyGroup
+	exposures  []recommend.ExposureGroup
+	filedUnder map[string]recommend.Filed // by pick
+}
+
+// find asks for everything in p.
+func (a *Analyst) find(ctx context.Context, p *plan) (f *found, err error) {
+	f = new(found)
+	if f.journeys, err = a.journeys(ctx, p); err != nil {
 		return nil, err
 	}
-	var exposures []recommend.ExposureGroup
 	if p.exposures != nil {
-		err := a.Counts.Exposures(ctx, p.exposures, func(g recommend.ExposureGroup) error { exposures = append(exposures, g); return nil })
+		err := a.Counts.Exposures(ctx, p.exposures, func(g recommend.ExposureGroup) error { f.exposures = append(f.exposures, g); return nil })
 		if err != nil {
 			return nil, err
 		}
 	}
 	if p.filed {
-		t.file(a.Picks, journeys, exposures)
+		f.file(a.Picks)
 	}
-	first := len(p.Steps) - len(p.journeys.Steps) // of the steps that pairs take
-	for i := range journeys {
-		g := &journeys[i]
+	return f, nil
+}
+
+// groups are those that p asks for.
+func (f *found) groups(p *plan) []*group {
+	t := &tally{plan: p, groups: make(map[string]*group), filedUnder: f.filedUnder}
+	return t.sum(f)
+}
+
+// whole is everything that p asks for as one group, nil where there is nothing.
+// Readers cannot be added up so: one may be in several groups.
+func (f *found) whole(p *plan) *group {
+	t := &tally{plan: p, groups: make(map[string]*group), filedUnder: f.filedUnder, whole: true}
+	if all := t.sum(f); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+func (t *tally) sum(f *found) []*group {
+	first := len(t.Steps) - len(t.journeys.Steps) // of the steps that pairs take
+	for i := range f.journeys {
+		g := &f.journeys[i]
 		t.each(g.slot, g.key, func(sum *group) {
 			sum.unproven, sum.own = sum.unproven+g.unproven, sum.own+g.own
 			for k, n := range g.counts {
@@ -109,16 +136,11 @@ func (a *Analyst) count(ctx context.Context, p *plan) ([]*group, error) {
 			}
 		})
 	}
-	for i := range exposures {
-		g := &exposures[i]
+	for i := range f.exposures {
+		g := &f.exposures[i]
 		t.each(g.Slot, g.Key, func(sum *group) { sum.counts[0] += float64(g.Shown) })
 	}
-	all := make([]*group, 0, len(t.groups))
-	for _, g := range t.groups {
-		all = append(all, g)
-	}
-	slices.SortFunc(all, (*group).compare)
-	return all, nil
+	return slices.SortedFunc(maps.Values(t.groups), (*group).compare)
 }
 
 // compare orders groups by slot, then the largest first, then by key.
@@ -135,23 +157,23 @@ func (g *group) compare(o *group) int {
 }
 
 // file looks up what all picks are filed under.
-func (t *tally) file(picks Picks, journeys []journeyGroup, exposures []recommend.ExposureGroup) {
-	t.filedUnder = make(map[string]recommend.Filed)
-	for i := range journeys {
-		t.filedUnder[journeys[i].key[0]] = recommend.Filed{}
+func (f *found) file(picks Picks) {
+	f.filedUnder = make(map[string]recommend.Filed)
+	for i := range f.journeys {
+		f.filedUnder[f.journeys[i].key[0]] = recommend.Filed{}
 	}
-	for i := range exposures {
-		t.filedUnder[exposures[i].Key[0]] = recommend.Filed{}
+	for i := range f.exposures {
+		f.filedUnder[f.exposures[i].Key[0]] = recommend.Filed{}
 	}
-	ids := make([]string, 0, len(t.filedUnder))
-	for id := range t.filedUnder {
+	ids := make([]string, 0, len(f.filedUnder))
+	for id := range f.filedUnder {
 		ids = append(ids, id)
 	}
 	const atOnce = 1_000 // windows do not wait longer
 	for some := range slices.Chunk(ids, atOnce) {
-		picks.FiledUnder(some, func(i int, f recommend.Filed, ok bool) {
+		picks.FiledUnder(some, func(i int, of recommend.Filed, ok bool) {
 			if ok {
-				t.filedUnder[some[i]] = f
+				f.filedUnder[some[i]] = of
 			}
 		})
 	}
@@ -172,8 +194,12 @@ func (t *tally) each(slot int, of []string, add func(*group)) {
 		}
 	}
 	keys := [][]string{nil}
-	for _, d := range t.By {
-		keys = longer(keys, value(d))
+	if t.whole {
+		slot = 0
+	} else {
+		for _, d := range t.By {
+			keys = longer(keys, value(d))
+		}
 	}
 	for _, key := range keys {
 		name := strconv.Itoa(slot) + "\x00" + strings.Join(key, "\x00")

@@ -82,14 +82,15 @@ func (a *Analyst) Funnel(ctx context.Context, r *Request) (*Funnel, error) {
 	if p.moved, err = a.move(ctx, p); err != nil {
 		return nil, err
 	}
-	whole, err := a.whole(ctx, p, f)
-	if err != nil || whole == nil || len(r.By) == 0 {
-		return f, err
-	}
-	groups, err := a.count(ctx, p)
+	counted, err := a.find(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	whole, err := a.whole(ctx, p, counted, f)
+	if err != nil || whole == nil || len(r.By) == 0 {
+		return f, err
+	}
+	groups := counted.groups(p)
 	for _, g := range groups {
 		if slices.Max(g.counts) == 0 { // nobody entered but by a window of somebody else
 			continue
@@ -108,32 +109,36 @@ func (a *Analyst) Funnel(ctx context.Context, r *Request) (*Funnel, error) {
 }
 
 // whole fills f with what is of all, and returns that; nil where it is of too
-// few readers.
-func (a *Analyst) whole(ctx context.Context, p *plan, f *Funnel) (*group, error) {
-	r := p.Request
-	r.By = nil
-	all, err := r.plan()
-	if err != nil {
-		return nil, err
+// few readers. Counted is what p asks for.
+func (a *Analyst) whole(ctx context.Context, p *plan, counted *found, f *Funnel) (*group, error) {
+	if p.Readers && (len(p.By) > 0 || len(p.Edges) > 2) {
+		r := p.Request
+		r.By, r.Edges = nil, []time.Time{f.From, f.To}
+		all, err := r.plan()
+		if err != nil {
+			return nil, err
+		}
+		if counted, err = a.find(ctx, all); err != nil {
+			return nil, err
+		}
+		p = all
 	}
-	all.moved = p.moved
-	groups, err := a.count(ctx, all)
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range groups {
-		f.LeftOut.Unproven, f.LeftOut.Own = f.LeftOut.Unproven+g.unproven, f.LeftOut.Own+g.own
-	}
-	if len(groups) == 0 || slices.Max(groups[0].counts) == 0 {
-		f.Steps = r.steps(make([]float64, len(r.Steps)), nil)
+	g := counted.whole(p)
+	if g == nil {
+		f.Steps = p.steps(make([]float64, len(p.Steps)), nil)
 		return nil, nil
 	}
-	if groups[0].few(&r) {
+	f.LeftOut.Unproven, f.LeftOut.Own = g.unproven, g.own
+	switch {
+	case slices.Max(g.counts) == 0:
+		f.Steps = p.steps(g.counts, nil)
+		return nil, nil
+	case g.few(&p.Request):
 		f.LeftOut.Groups++
 		return nil, nil
 	}
-	f.Steps = r.steps(groups[0].counts, nil)
-	return groups[0], nil
+	f.Steps = p.steps(g.counts, nil)
+	return g, nil
 }
 
 func (r *Request) unit() string {
@@ -223,24 +228,17 @@ func (a *Analyst) Series(ctx context.Context, r *Request) (*Series, error) {
 	if p.moved, err = a.move(ctx, p); err != nil {
 		return nil, err
 	}
-	whole := *r
-	whole.Edges = []time.Time{s.From, s.To}
-	all, err := whole.plan()
+	counted, err := a.find(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	all.moved = p.moved
-	if _, err := a.whole(ctx, all, &s.Funnel); err != nil {
-		return nil, err
-	}
-	groups, err := a.count(ctx, p)
-	if err != nil {
+	if _, err := a.whole(ctx, p, counted, &s.Funnel); err != nil {
 		return nil, err
 	}
 	for i := range len(r.Edges) - 1 {
 		s.Items = append(s.Items, Slot{From: r.Edges[i], To: r.Edges[i+1], Steps: r.steps(make([]float64, len(r.Steps)), nil)})
 	}
-	for _, g := range groups {
+	for _, g := range counted.groups(p) {
 		if item := &s.Items[g.slot]; slices.Max(g.counts) > 0 && g.few(r) {
 			item.Few, item.Steps = true, []Step{}
 		} else {
