@@ -17,6 +17,8 @@ type Analyst interface {
 	Funnel(ctx context.Context, r *analytics.Request) (*analytics.Funnel, error)
 	Series(ctx context.Context, r *analytics.Request) (*analytics.Series, error)
 	Top(ctx context.Context, r *analytics.Request) (*analytics.Funnel, error)
+	MoneyOf(ctx context.Context, r *analytics.Request) (*analytics.Money, error)
+	Retain(ctx context.Context, r *analytics.Request) (*analytics.Retention, error)
 }
 
 // Who may see the page, besides anybody in a demo.
@@ -49,6 +51,16 @@ type analyticsBody struct {
 	Series  *chart
 	Top     []groupRow
 	Few     int // groups of the breakdown of whom nothing is told
+
+	Live         bool
+	Model        string // of attribution
+	Models       []string
+	Money        *analytics.Money
+	Amounts      []amountsRow // of all, by currency
+	Worth        []amountsRow // of groups of the breakdown
+	Unattributed []amountsRow
+	Retention    *analytics.Retention
+	Experiments  []recommend.ExperimentReport
 }
 
 // A funnelRow is a step with the length of its bar, 0 to 100.
@@ -84,20 +96,23 @@ type bar struct {
 
 // analytics shows analysts what converts.
 func (s *site) analytics(q *request) error {
-	b := &analyticsBody{Days: 30, By: analytics.BySource, Spans: []int{7, 30, 90}, Bys: []string{
+	b := &analyticsBody{Days: 30, By: analytics.BySource, Model: analytics.Models()[0], Models: analytics.Models(), Live: s.Live != nil, Spans: []int{7, 30, 90}, Bys: []string{
 		analytics.BySource, analytics.ByRoot, analytics.ByExpert, analytics.ByPartner, analytics.ByArm,
 	}}
 	title, err := q.words.text("metrics.title")
 	if err != nil {
 		return err
 	}
-	v := view{Title: title, Nav: "metrics", Body: b}
-	b.Allowed = s.Analyst != nil && (s.Demo != nil || q.may(scopeMetrics))
+	v := view{Title: title, Nav: "metrics", Script: "analytics.js", Say: []string{"metrics.say."}, Body: b}
+	b.Allowed = s.analyst(q)
 	if !b.Allowed {
 		return q.show(http.StatusForbidden, "analytics", v)
 	}
 	if n, err := strconv.Atoi(q.URL.Query().Get("days")); err == nil && slices.Contains(b.Spans, n) {
 		b.Days = n
+	}
+	if model := q.URL.Query().Get("model"); slices.Contains(b.Models, model) {
+		b.Model = model
 	}
 	if by := q.URL.Query().Get("by"); slices.Contains(b.Bys, by) {
 		b.By = by
@@ -159,6 +174,11 @@ func (b *analyticsBody) fill(q *request) (err error) {
 		return err
 	}
 	b.Series = newChart(series)
+	for _, fill := range []func(*request) error{b.money, b.returns, b.experiments} {
+		if err := fill(q); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -167,13 +187,10 @@ func (q *request) rows(groups []analytics.Group, by string) []groupRow {
 	rows := make([]groupRow, 0, len(groups))
 	for _, g := range groups {
 		key := g.Key[by]
-		row := groupRow{Name: key, Steps: g.Steps, Rate: g.Steps[len(g.Steps)-1]}
+		row := groupRow{Name: q.named(key, by), Steps: g.Steps, Rate: g.Steps[len(g.Steps)-1]}
 		switch by {
 		case analytics.ByPick:
 			row.Href = "/picks/" + key
-			if p, err := q.site.Windows.Pick(q.ctx(), key, recommend.Viewer{Lang: q.lang}); err == nil && p.Product.Title != "" {
-				row.Name = p.Product.Title // else what it is called by
-			}
 		case analytics.ByExpert:
 			if key != "" {
 				row.Href = "/experts/" + key
@@ -182,6 +199,16 @@ func (q *request) rows(groups []analytics.Group, by string) []groupRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// named is what a value of a dimension is called.
+func (q *request) named(key, by string) string {
+	if by == analytics.ByPick {
+		if p, err := q.site.Windows.Pick(q.ctx(), key, recommend.Viewer{Lang: q.lang}); err == nil && p.Product.Title != "" {
+			return p.Product.Title
+		}
+	}
+	return key // what it is called by
 }
 
 // newChart lays the bars of a series out.

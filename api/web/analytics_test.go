@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"vitrine.dev/analytics"
 	"vitrine.dev/api/web"
@@ -40,6 +41,25 @@ func (f *figures) Series(_ context.Context, r *analytics.Request) (*analytics.Se
 	return s, nil
 }
 
+func (f *figures) MoneyOf(_ context.Context, r *analytics.Request) (*analytics.Money, error) {
+	f.asked = append(f.asked, r)
+	of := analytics.Amounts{Currency: "CNY", Lines: 12, Gross: 120000, Refunded: 5000, Net: 115000, Earned: 4600, Held: 700}
+	m := &analytics.Money{Model: r.Model, Totals: []analytics.Amounts{of}, Unattributed: []analytics.MoneyGroup{{Key: map[string]string{"reason": "no-token"}, Amounts: of}}}
+	for _, by := range r.By {
+		m.Groups = []analytics.MoneyGroup{{Key: map[string]string{by: "<one>"}, Amounts: of}}
+	}
+	return m, nil
+}
+
+func (f *figures) Retain(_ context.Context, r *analytics.Request) (*analytics.Retention, error) {
+	f.asked = append(f.asked, r)
+	t := new(analytics.Retention)
+	for i := range len(r.Edges) - 1 {
+		t.Cohorts = append(t.Cohorts, analytics.Cohort{From: r.Edges[i], To: r.Edges[i+1], Readers: 77, Few: i == 1, Back: []analytics.Returned{{Readers: 33, Rate: 3. / 7, Open: true}}})
+	}
+	return t, nil
+}
+
 func (f *figures) Top(ctx context.Context, r *analytics.Request) (*analytics.Funnel, error) {
 	return f.Funnel(ctx, r)
 }
@@ -67,7 +87,7 @@ func TestAnalystsSeeWhatConverts(t *testing.T) {
 		if code != http.StatusOK {
 			t.Fatalf("status %d, want 200", code)
 		}
-		for _, want := range append(words, "8640", "4321", "1.00%–25.0%", "&lt;one&gt;", `href="/experts/%3cone%3e"`, "<svg class=\"chart\"") {
+		for _, want := range append(words, "8640", "4321", "1.00%–25.0%", "&lt;one&gt;", `href="/experts/%3cone%3e"`, "<svg class=\"chart\"", "1,150", "no-token", "42.9%*") {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s: the page lacks %q", lang, want)
 			}
@@ -77,10 +97,41 @@ func TestAnalystsSeeWhatConverts(t *testing.T) {
 		}
 	}
 	last := f.asked[len(f.asked)-1]
-	if days := last.Edges[1].Sub(last.Edges[0]).Hours() / 24; days != 7 {
+	if days := last.Edges[len(last.Edges)-1].Sub(last.Edges[0]).Hours() / 24; days != 7 {
 		t.Errorf("asked for %v days, want 7", days)
 	}
 	if code, _ := get("/analytics?days=1000000&by=colour", "ana metrics:read", "en"); code != http.StatusOK {
 		t.Errorf("what the page does not offer is answered with %d, want what it shows without", code)
+	}
+	if code, body := get("/analytics?model=split", "ana metrics:read", "en"); code != http.StatusOK || !strings.Contains(body, `model=split#money" aria-current="true"`) {
+		t.Errorf("attribution in equal parts is answered with %d, want a page of that", code)
+	}
+	if code, _ := get("/analytics/live", "ana metrics:read", "en"); code != http.StatusNotFound {
+		t.Errorf("tiles of a process that measures nothing are answered with %d, want 404", code)
+	}
+}
+
+func TestTilesAreForAnalysts(t *testing.T) {
+	w := newWorld(t, nil)
+	made := 42.
+	site, err := web.New(web.Config{
+		Windows: w.windows, Store: w, World: w.world, Analyst: new(figures), Session: sessionOf,
+		Live: func() (web.Live, error) { return web.Live{At: time.Unix(1, 0).UTC(), Windows: &made}, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for session, want := range map[string]int{"mei window:read": http.StatusNotFound, "ana metrics:read": http.StatusOK} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/analytics/live", http.NoBody)
+		r.Header.Set("X-Test-Session", session)
+		answer := httptest.NewRecorder()
+		site.ServeHTTP(answer, r)
+		if answer.Code != want {
+			t.Errorf("%s: status %d, want %d", session, answer.Code, want)
+		}
+		const body = `{"at":"1970-01-01T00:00:01Z","windows":42,"actions":null,"lag":null,"oldest_seconds":null,"visible_seconds":null}`
+		if want == http.StatusOK && answer.Body.String() != body {
+			t.Errorf("got %s, want %s", answer.Body, body)
+		}
 	}
 }

@@ -66,6 +66,7 @@ func (s *site) parse(lang string) (pageSet, error) {
 		"partner": s.partnerName, "categories": recommend.ReportCategories, "complaints": recommend.ComplaintCategories, "states": earningStates,
 		"share":   share,
 		"count":   count,
+		"split":   strings.Fields,
 		"percent": func(share float64) string { return fmt.Sprintf("%.0f%%", 100*share) },
 	}
 	base := template.New("").Funcs(funcs).Option("missingkey=error")

@@ -19,6 +19,7 @@ type Windows interface {
 	Pick(ctx context.Context, id string, v recommend.Viewer) (*recommend.PickView, error)
 	Product(ctx context.Context, r recommend.ProductRequest) (*recommend.ProductPage, error)
 	TopicTree(lang string) []recommend.TopicInfo
+	Experiments(ctx context.Context, lang string) ([]recommend.ExperimentReport, error)
 	Why(ctx context.Context, r recommend.WhyRequest) (*recommend.Why, error)
 
 	ReaderOf(ctx context.Context, id string) (*recommend.Reader, error)
@@ -40,6 +41,9 @@ type Config struct {
 
 	// Analyst counts for the page of analysts; nil: nobody sees figures.
 	Analyst Analyst
+
+	// Live tells how this process does; nil: the page of analysts has no tiles.
+	Live func() (Live, error)
 
 	// Session tells who looks at a page, by the cookie that POST /v1/session
 	// sets; ok is false for somebody unknown. nil: everybody is unknown.
@@ -124,6 +128,7 @@ func (s *site) routes() http.Handler {
 		"GET /bookmarks":      bookmarks,
 		"GET /earnings":       s.earnings,
 		"GET /analytics":      s.analytics,
+		"GET /analytics/live": s.live,
 		"/":                   nowhere,
 	} {
 		mux.HandleFunc(pattern, s.page(serve))

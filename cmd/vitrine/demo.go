@@ -41,6 +41,9 @@ func loadDemo(ctx context.Context, p *process, env environment) (err error) {
 	if err := world.WriteTo(dir); err != nil {
 		return err
 	}
+	if err := p.writeSales(ctx, dir, world.Sales); err != nil {
+		return err
+	}
 	if len(known) == len(picks) {
 		for _, kind := range recordKinds() {
 			if kind.file == "products" {

@@ -28,7 +28,7 @@ func fits(b *tab, l look) {
 	pages := map[string]string{
 		"window": "/", "topic": "/?topic=home%2Ftea", "search": "/search?q=tea", "nothing": "/search?q=zzzzzz", "storefront": "/experts/" + expert,
 		"pick": "/picks/" + pick, "gate": "/publish", "about": "/about",
-		"cart": "/cart", "me": "/me", "earnings gate": "/earnings",
+		"cart": "/cart", "me": "/me", "earnings gate": "/earnings", "figures": "/analytics",
 	}
 	for name, path := range pages {
 		b.goTo(path)
@@ -60,7 +60,7 @@ func (b *tab) check(name string, l look) {
 	b.t.Helper()
 	b.until(`document.readyState === 'complete'`)
 	if got := b.text(`document.documentElement.scrollWidth`); got != strconv.FormatInt(l.width, 10) {
-		wide := b.text(`Array.from(document.querySelectorAll('main *')).filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.row')).slice(0, 3).map((e) => e.outerHTML.slice(0, 100)).join('\n')`)
+		wide := b.text(`Array.from(document.querySelectorAll('main *')).filter((e) => e.getBoundingClientRect().right > ` + strconv.FormatInt(l.width, 10) + ` + 1 && !e.closest('.row')).slice(0, 3).map((e) => e.outerHTML.slice(0, 100)).join('\n')`)
 		b.t.Errorf("%s: page is %s px wide on a screen of %d: %s", name, got, l.width, wide)
 	}
 	if got := b.text(small); got != "" {

@@ -29,6 +29,9 @@ func TestPagesInABrowser(t *testing.T) {
 	t.Run("an expert publishes and a reader finds it", func(t *testing.T) {
 		expertStory(chromium.open(t, site, look{width: 1280, height: 900, lang: "en-US"}), chromium.open(t, site, desktop))
 	})
+	t.Run("an analyst reads figures, sorts them and sees them move", func(t *testing.T) {
+		analystStory(chromium.open(t, site, look{width: 1280, height: 900, lang: "en-US"}))
+	})
 	t.Run("pages can be read without script", func(t *testing.T) { withoutScript(chromium.open(t, site, desktop)) })
 	t.Run("a session of an installation that is no more is replaced", func(t *testing.T) { staleSession(chromium.open(t, site, desktop)) })
 	t.Run("a lost connection is told and survived", func(t *testing.T) { offline(chromium.open(t, site, desktop)) })
@@ -106,6 +109,27 @@ func readerStory(b *tab) {
 	b.shows("[data-grid] .ad", "#ad")
 	b.goTo("/about")
 	b.shows("h1", "The rules of the game")
+}
+
+// analystStory looks at the figures of the demo world.
+func analystStory(b *tab) {
+	b.goTo("/analytics?by=root")
+	b.until(`document.querySelector('[data-plot] canvas') && document.querySelector('svg.chart').hasAttribute('hidden')`)
+	b.until(`!document.querySelector('[data-live]').hidden && /\d/.test(document.querySelector('[data-tile=actions]').textContent)`)
+	rows := `Array.from(document.querySelectorAll('section[aria-labelledby=broken] tbody tr'), (r) => Number(r.cells[2].firstChild.textContent))`
+	head := `section[aria-labelledby=broken] thead th:nth-child(3) button`
+	sorted := func(sign string) {
+		b.t.Helper()
+		b.click(head)
+		b.until(`((rows) => rows.length > 3 && rows.every((n, i) => i === 0 || ` + sign + ` * (rows[i - 1] - n) >= 0))(` + rows + `)`)
+	}
+	sorted("1")
+	sorted("-1")
+	// what is told of all topics together is what orders of the shops are worth
+	b.shows(`section[aria-labelledby=money] tbody`, "CN¥")
+	b.click(`section[aria-labelledby=money] nav a:last-child`)
+	b.until(`location.search.includes('model=split') && document.querySelector('section[aria-labelledby=money] [aria-current]').textContent === 'Equal parts'`)
+	b.picture("analytics")
 }
 
 // hideAndUndo sees that a hidden pick goes at once and comes back with undo.

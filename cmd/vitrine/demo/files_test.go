@@ -54,6 +54,15 @@ func TestAnotherNowMovesOnlyTheTimes(t *testing.T) {
 		for i := range w.Deeds {
 			w.Deeds[i].At = time.Time{}
 		}
+		for i := range w.Sales {
+			s := &w.Sales[i]
+			for _, at := range []*time.Time{&s.Clicked, &s.Paid, &s.Settled, &s.PaidBackAt, &s.Pick.PublishedAt, &s.Product.UpdatedAt} {
+				*at = time.Time{}
+			}
+			if s.Before != nil {
+				s.Before.PublishedAt = time.Time{}
+			}
+		}
 		slices.SortFunc(w.Picks, func(a, b demo.Pick) int { return strings.Compare(a.ID, b.ID) })
 		return w
 	}

@@ -22,6 +22,7 @@ type World struct {
 	Picks    []Pick
 	Readers  []Reader
 	Deeds    []Deed
+	Sales    []Sale
 }
 
 // A Label is a text in the two languages of the pages.
@@ -114,7 +115,7 @@ func New(now time.Time) (World, error) {
 	}
 	w.Picks = publish(lib, shelf, now)
 	w.Readers = readers(lib)
-	w.Deeds = deeds(lib, w.Picks, now)
+	w.Deeds, w.Sales = deeds(lib, &w, now)
 	return w, nil
 }
 
@@ -123,7 +124,7 @@ func Topics() ([]Topic, error) {
 	return readTopics()
 }
 
-// WriteTo writes the six JSON-lines files into dir, which it creates when it is
+// WriteTo writes the six JSON-lines files into dir, all but Sales, which it creates when it is
 // missing; files of the same names are replaced.
 func (w World) WriteTo(dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {

@@ -247,14 +247,30 @@ func TestVisitorsDoOneThingAfterTheOther(t *testing.T) {
 		if i > 0 && d.At.Before(w.Deeds[i-1].At) {
 			t.Errorf("deed %s comes after a later one", d.ID)
 		}
-		must := map[string]string{"open": "impression", "bookmark": "open", "cart": "open", "purchase": "cart", "refund": "purchase"}[d.Kind]
+		must := map[string]string{"open": "impression", "bookmark": "open", "cart": "open", "checkout": "cart"}[d.Kind]
 		if must != "" && !before[d.Reader+d.Pick+must] {
 			t.Errorf("%s did %s without %s before", d.Reader, d.Kind, must)
 		}
 		before[d.Reader+d.Pick+d.Kind] = true
 	}
-	if n["impression"] < 2_000 || n["open"] < 400 || n["purchase"] < 30 || n["refund"] == 0 || n["purchase"] >= n["cart"] {
+	if n["impression"] < 2_000 || n["open"] < 400 || n["checkout"] < 30 || n["checkout"] >= n["cart"] {
 		t.Errorf("visitors did %v: too little for figures", n)
+	}
+	var settled, paidBack, rivals int
+	for _, s := range w.Sales {
+		switch {
+		case !before[s.Reader+s.Pick.ID+"checkout"] || s.Paid.Before(s.Clicked) || s.Paid.After(noon()):
+			t.Errorf("%s was bought at %v, without a way to the checkout before", s.Order, s.Paid)
+		case s.Settled.After(noon()) || s.PaidBackAt.After(noon()) || s.PaidBack > s.Product.Price.Amount:
+			t.Errorf("%+v lies in the future, or is paid back more than once", s)
+		case s.Before != nil && (s.Before.Expert == s.Pick.Expert || s.Before.Link != s.Pick.Link):
+			t.Errorf("%s: the pick clicked before is no other expert's for the same", s.Order)
+		}
+		settled, paidBack = settled+map[bool]int{true: 1}[!s.Settled.IsZero()], paidBack+map[bool]int{true: 1}[s.PaidBack > 0]
+		rivals += map[bool]int{true: 1}[s.Before != nil]
+	}
+	if len(w.Sales) < 30 || settled == 0 || paidBack == 0 || rivals == 0 {
+		t.Errorf("%d sales, %d settled, %d paid back, %d after a click on another expert's pick: too little for figures", len(w.Sales), settled, paidBack, rivals)
 	}
 }
 
