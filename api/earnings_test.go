@@ -92,13 +92,15 @@ func TestAnOrderWithoutAGoodClickIsCreditedToNobody(t *testing.T) {
 	s, p, pick, mei := selling(t)
 	ann := s.token(t, "ann", api.ScopeWindowRead)
 	token := s.goTo(p, ann, pick)
+	tampered := []byte(token)
+	tampered[len(tampered)-5] ^= 1
 	foreign, err := recommend.NewClicks(make([]byte, 32)).Mint(recommend.Click{ID: "k", Pick: pick, Expert: "mei", Product: "taobao:1", At: s.clock.now()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.push(
 		s.reported("none", "", "paid", 20000), s.reported("foreign", foreign, "paid", 20000),
-		s.reported("tampered", token[:len(token)-2]+"AA", "paid", 20000), s.reported("malformed", "nonsense", "paid", 20000),
+		s.reported("tampered", string(tampered), "paid", 20000), s.reported("malformed", "nonsense", "paid", 20000),
 	)
 	s.clock.advance(16 * 24 * time.Hour)
 	s.push(s.reported("late", token, "paid", 20000))
