@@ -14,12 +14,16 @@ type trafficBench struct {
 	*bench
 	t      testing.TB
 	clicks int
+	orders []recommend.Event // as they lie in the log
 }
 
 func newTraffic(t testing.TB) *trafficBench { return &trafficBench{bench: newOrderBench(), t: t} }
 
 func (b *trafficBench) play(f ingest.Folder, e recommend.Event) {
 	b.t.Helper()
+	if f.Topic == recommend.TopicOrders {
+		b.orders = append(b.orders, e)
+	}
 	out := b.mustFold(b.t, f, e)
 	for _, next := range out.Appends[recommend.TopicOrders] {
 		next.Appended = e.Appended
@@ -108,6 +112,28 @@ func TestAnOrderWhoseClickLayInABurstIsHeld(t *testing.T) {
 			t.Errorf("got %+v, want an entry that says why", l.Entries)
 		}
 	})
+}
+
+// TestAReplayRaisesTheSameSignals folds the log of orders once more, as a rebuild
+// does: what events caused lies in it already.
+func TestAReplayRaisesTheSameSignals(t *testing.T) {
+	b := newTraffic(t)
+	at := noon.Add(-30 * time.Minute)
+	b.buy(b.farm(at), at)
+	s := theSignal(t, b.bench, "click-burst")
+	b.play(ingest.Orders(), resolved(s, recommend.SignalUpheld, noon))
+	again := newOrderBench()
+	for _, e := range b.orders {
+		again.mustFold(t, ingest.Orders(), e)
+	}
+	for ref, d := range b.docs {
+		switch ref.Kind { //nolint:exhaustive // the others are of other topics
+		case recommend.KindOrder, recommend.KindEarning, recommend.KindSignal:
+			if got := again.docs[ref].Body; string(got) != string(d.Body) {
+				t.Errorf("%s: got %s, want %s", ref, got, d.Body)
+			}
+		}
+	}
 }
 
 func TestTrafficThatIsHonestIsNoBurst(t *testing.T) {
