@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,78 +47,6 @@ type deed struct {
 	reader, pick, kind, source, arm string
 	at                              time.Time
 	own                             bool // r0 published p0
-}
-
-// A sale is a line of an order, whose steps are events as well: those of the
-// pick that was clicked last.
-type sale struct {
-	reader                    string
-	picks                     []string // clicked, one after the other
-	bought, settled, cameBack time.Time
-	paid, refunded            int64
-}
-
-// drawSales draws lines of orders, and adds the events that are made of them.
-func drawSales(rnd *rand.Rand, all []deed) ([]sale, []deed) {
-	var sales []sale
-	for range rnd.IntN(24) {
-		s := sale{reader: fmt.Sprint("r", rnd.IntN(14)), bought: drawTime(rnd), paid: rnd.Int64N(10_000)}
-		for _, p := range rnd.Perm(picks)[:1+rnd.IntN(3)] {
-			s.picks = append(s.picks, fmt.Sprint("p", p))
-		}
-		if rnd.IntN(2) == 0 {
-			s.settled = drawTime(rnd)
-		}
-		if rnd.IntN(3) == 0 {
-			s.cameBack, s.refunded = drawTime(rnd), rnd.Int64N(s.paid+1)
-		}
-		sales = append(sales, s)
-		for kind, at := range s.times() {
-			all = append(all, deed{reader: s.reader, pick: s.picks[len(s.picks)-1], kind: kind, at: at})
-		}
-	}
-	return sales, all
-}
-
-func (s *sale) times() map[string]time.Time {
-	times := map[string]time.Time{recommend.ActPurchase: s.bought, recommend.ActSettle: s.settled, recommend.ActRefund: s.cameBack}
-	maps.DeleteFunc(times, func(_ string, at time.Time) bool { return at.IsZero() })
-	return times
-}
-
-// shares are the picks that the line is of by a model, all in equal parts.
-func (s *sale) shares(model string) []string {
-	switch model {
-	case "first":
-		return s.picks[:1]
-	case "split":
-		return s.picks
-	}
-	return s.picks[len(s.picks)-1:]
-}
-
-// line is s as the ingester keeps it.
-func (s *sale) line(i int) recommend.OrderLine {
-	credits := make(map[recommend.Model][]recommend.Credit)
-	for _, model := range analytics.Models() {
-		for _, pick := range s.shares(model) {
-			credits[recommend.Model(model)] = append(credits[recommend.Model(model)], recommend.Credit{Expert: filed()[pick].Expert, Pick: pick})
-		}
-	}
-	last := s.picks[len(s.picks)-1]
-	l := recommend.OrderLine{
-		Partner: "taobao", Line: strconv.Itoa(i), State: recommend.OrderPaid, Currency: "CNY", FirstAt: s.bought, PaidAt: s.bought, Paid: &recommend.Money{Amount: s.paid, Currency: "CNY"},
-		Click:   &recommend.Click{Reader: s.reader, Pick: last, Expert: filed()[last].Expert, Terms: recommend.Terms{CommissionBP: 1_000, ShareBP: 5_000}},
-		Credits: credits, Purchased: true, SettleAt: s.settled, SettleTold: !s.settled.IsZero(), SentBack: !s.cameBack.IsZero(), SentBackAt: s.cameBack,
-	}
-	if l.SentBack {
-		l.Refunded, l.RefundedBy = s.refunded, []recommend.RefundReport{{Amount: s.refunded, At: s.cameBack}}
-	}
-	return l
-}
-
-func drawTime(rnd *rand.Rand) time.Time {
-	return morning().Add(time.Duration(rnd.IntN(days*24*4)) * 15 * time.Minute)
 }
 
 // drawHistory draws what some readers did, in the order of the log.
@@ -198,6 +125,13 @@ func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
 			if own := ownByHand(all, sales, forgotten, r); f.LeftOut.Own != own {
 				t.Fatalf("seed %d: %+v leaves out %d of experts with their own, want %d", seed, *r, f.LeftOut.Own, own)
 			}
+			if late := latenessByHand(all, sales, forgotten, r); r.Times && len(f.Steps) > 0 {
+				for i, s := range f.Steps {
+					if s.Median == nil != (len(late[i]) < recommend.FewestReaders) || s.Median != nil && !splits(late[i], *s.Median) {
+						t.Fatalf("seed %d: %+v: the median of %s is %v, of %v", seed, *r, s.Step, s.Median, late[i])
+					}
+				}
+			}
 			whole, groups := byHand(all, sales, forgotten, r)
 			if d := gocmp.Diff(whole, told(f.Steps), nearly); d != "" {
 				t.Fatalf("seed %d: %+v counts other than by hand (-want +got):\n%s", seed, *r, d)
@@ -260,6 +194,9 @@ func drawRequest(rnd *rand.Rand) *analytics.Request {
 	if !r.Readers {
 		r.Model = []string{"", "last", "first", "split"}[rnd.IntN(4)]
 	}
+	if _, topic := r.Where[analytics.ByTopic]; !topic && len(r.Where[analytics.ByPartner]) == 0 && (r.Model == "" || r.Model == "last") {
+		r.Times = rnd.IntN(2) == 0
+	}
 	if rnd.IntN(4) == 0 {
 		r.AsOf = morning().Add(time.Duration(rnd.IntN(days*24)) * time.Hour)
 	}
@@ -272,6 +209,47 @@ type pair struct {
 	first, last               map[string]time.Time
 	part                      map[string]float64 // of steps that are counted in part
 	own                       bool
+}
+
+// splits reports whether half of times are no later than about seconds.
+func splits(times []time.Duration, seconds float64) bool {
+	slices.Sort(times)
+	low, high := times[(len(times)-1)/2].Seconds(), times[len(times)/2].Seconds()
+	const near = 1 / 16.
+	return seconds >= low*(1-near)-.001 && seconds <= high*(1+near)+.001
+}
+
+// latenessByHand are the times from the entry to each step.
+func latenessByHand(all []deed, sales []sale, forgotten string, r *analytics.Request) [][]time.Duration {
+	late := make([][]time.Duration, len(r.Steps))
+	pairs, _ := pairsByHand(all, sales, forgotten, r.Model)
+	for _, p := range pairs {
+		took := wayByHand(p, r)
+		out := p.own
+		for d, wanted := range r.Where {
+			out = out || !slices.ContainsFunc(valuesByHand(d, p.pick, p.source, p.arm), func(v string) bool { return slices.Contains(wanted, v) })
+		}
+		var entered, before time.Time
+		for i, step := range r.Steps {
+			if at := p.first[kindOf(step)]; took[i] && !r.Ordered && (entered.IsZero() || at.Before(entered)) {
+				entered = at
+			}
+		}
+		for i, step := range r.Steps {
+			if out || !took[i] {
+				continue
+			}
+			at := p.first[kindOf(step)]
+			if r.Ordered && at.Before(before) {
+				at = p.last[kindOf(step)]
+			}
+			if before = at; r.Ordered && entered.IsZero() {
+				entered = at
+			}
+			late[i] = append(late[i], at.Sub(entered))
+		}
+	}
+	return late
 }
 
 // pairsByHand are the pairs that acted, by a model of attribution, and what was seen.

@@ -133,3 +133,20 @@ func (c *counts) Get(_ context.Context, refs ...recommend.Ref) ([]recommend.Docu
 	}
 	return docs, nil
 }
+
+func (c *counts) Lags(ctx context.Context, q *recommend.JourneyQuery, each func(recommend.Lag) error) error {
+	if err := q.Validate(); err != nil {
+		return err
+	}
+	sums := recommend.NewLagSums(q)
+	err := c.Each(ctx, recommend.KindJourney, func(d recommend.Document) error {
+		var j recommend.Journey
+		err := recommend.UnmarshalZero(d.Body, &j)
+		sums.Add(d.ID, &j)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sums.Lags(each)
+}

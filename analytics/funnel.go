@@ -44,6 +44,9 @@ type Step struct {
 	// Interval holds RateFromFirst with 95 % confidence, by the score interval of
 	// Wilson; nil where the step is no part of the first.
 	Interval *[2]float64 `json:"interval,omitempty"`
+	// Median is the time in seconds from the entry that half of those who took
+	// the step were no later than, within a sixteenth; of all, where it was asked for.
+	Median *float64 `json:"median_seconds,omitempty"`
 	// Smoothed is RateFromFirst drawn towards that of all groups, as if ten pairs
 	// more had come; of a group alone.
 	Smoothed *float64 `json:"smoothed,omitempty"`
@@ -87,6 +90,9 @@ func (a *Analyst) Funnel(ctx context.Context, r *Request) (*Funnel, error) {
 		return nil, err
 	}
 	whole, err := a.whole(ctx, p, counted, f)
+	if err == nil && whole != nil && r.Times {
+		err = a.medians(ctx, p, f.Steps)
+	}
 	if err != nil || whole == nil || len(r.By) == 0 {
 		return f, err
 	}

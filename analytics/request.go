@@ -54,6 +54,7 @@ type Request struct {
 	AsOf    time.Time   // zero: now
 	By      []string    // of [Dimensions]
 	Model   string      // of [Models]; empty is by the last click
+	Times   bool        // medians are told as well: one pass more
 	Where   map[string][]string
 }
 
@@ -99,6 +100,7 @@ func (r *Request) plan() (*plan, error) {
 	case r.Readers && r.model() != string(recommend.ModelLast):
 		ps = append(ps, problem("unit", "readers are the same by every model of attribution", "ask for unit=pair, or for attribution=last"))
 	}
+	ps = append(ps, r.timeProblems()...)
 	ps = append(ps, p.dimensions()...)
 	if len(ps) > 0 {
 		return nil, recommend.Refuse(ps...)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -231,6 +232,9 @@ func (c *call) metrics() (*analytics.Request, error) {
 	pairs, ok := either(c.Query("unit"), "pair", "reader")
 	if r.Readers = !pairs; !ok {
 		return nil, invalidQuery("unit", "neither pair nor reader", "use one of them")
+	}
+	if r.Times, err = strconv.ParseBool(cmp.Or(c.Query("times"), "false")); err != nil {
+		return nil, invalidQuery("times", "neither true nor false", "use one of them")
 	}
 	r.Window, err = c.window()
 	return r, err

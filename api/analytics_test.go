@@ -163,6 +163,9 @@ func TestAFunnelRefusesWhatItCannotAnswer(t *testing.T) {
 	s.do("GET", "/v1/metrics/series?window=1d&steps=open&interval=hour&from=2020-01-01", nil, analyst).problem(400, "validation")
 	for query, field := range map[string]string{
 		"funnel?window=1d&steps=open,order&attribution=best":              "attribution",
+		"funnel?window=1d&steps=open,order&attribution=first&times=true":  "times",
+		"funnel?window=1d&steps=open,order&topic=tea&times=true":          "times",
+		"funnel?window=1d&steps=open,order&times=maybe":                   "times",
 		"funnel?window=1d&steps=open,order&attribution=first&unit=reader": "unit",
 		"money?attribution=best":                                          "attribution",
 		"money?breakdown=source":                                          "breakdown",

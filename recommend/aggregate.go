@@ -20,6 +20,10 @@ type Aggregates interface {
 	// Exposures does so with impressions.
 	Exposures(ctx context.Context, q *ExposureQuery, each func(ExposureGroup) error) error
 
+	// Lags does so with the times from the entry of pairs to their steps. Of q By
+	// and Readers are not looked at.
+	Lags(ctx context.Context, q *JourneyQuery, each func(Lag) error) error
+
 	// Returns does so with every reader who has a period of q, once each, but for
 	// journeys that began with a window which was not made for the reader.
 	Returns(ctx context.Context, q *ReturnQuery, each func(Periods) error) error

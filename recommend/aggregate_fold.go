@@ -115,7 +115,7 @@ func (s *JourneySums) place(j *Journey) (k groupKey, took uint8, ok bool) {
 	if j.Erased || !wanted(s.q.Where, j.dimension) {
 		return k, 0, false
 	}
-	entered, took := s.steps(j)
+	entered, took, _ := s.steps(j)
 	if k.slot, ok = slotOf(s.edges, entered); !ok || took == 0 {
 		return k, 0, false
 	}
@@ -160,8 +160,9 @@ func (g *journeySum) take(took uint8) {
 	}
 }
 
-// steps is when the pair of j entered, and a bit for every step that it took.
-func (s *JourneySums) steps(j *Journey) (entered int64, took uint8) {
+// steps is when the pair of j entered, a bit for every step that it took, and
+// when it took those.
+func (s *JourneySums) steps(j *Journey) (entered int64, took uint8, times [MostSteps]int64) {
 	within := s.q.Window.Milliseconds()
 	if !s.q.Ordered {
 		entered = math.MaxInt64
@@ -173,9 +174,10 @@ func (s *JourneySums) steps(j *Journey) (entered int64, took uint8) {
 		for i, kind := range s.q.Steps {
 			if at, ok := j.first(kind, s.asOf); ok && at-entered <= within {
 				took |= 1 << i
+				times[i] = at
 			}
 		}
-		return entered, took
+		return entered, took, times
 	}
 	before := int64(math.MinInt64)
 	for i, kind := range s.q.Steps {
@@ -190,9 +192,9 @@ func (s *JourneySums) steps(j *Journey) (entered int64, took uint8) {
 		if !ok || at-entered > within {
 			break
 		}
-		before, took = at, took|1<<i
+		before, took, times[i] = at, took|1<<i, at
 	}
-	return entered, took
+	return entered, took, times
 }
 
 // first is when the pair did something first, if that was not after asOf.

@@ -137,7 +137,9 @@ func (b *analyticsBody) request(now time.Time, steps []string, by ...string) *an
 
 func (b *analyticsBody) fill(q *request) (err error) {
 	a, now := q.site.Analyst, q.site.Now()
-	if b.Funnel, err = a.Funnel(q.ctx(), b.request(now, pageSteps())); err != nil {
+	whole := b.request(now, pageSteps())
+	whole.Times = true
+	if b.Funnel, err = a.Funnel(q.ctx(), whole); err != nil {
 		return err
 	}
 	for i, step := range b.Funnel.Steps {
@@ -209,6 +211,20 @@ func (q *request) named(key, by string) string {
 		}
 	}
 	return key // what it is called by
+}
+
+// about is a time in seconds by its largest unit.
+func (c *catalog) about(seconds float64) (string, error) {
+	d := time.Duration(seconds * float64(time.Second))
+	for _, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute} {
+		if d >= 2*unit {
+			return c.span(recommend.Duration(d.Round(unit)))
+		}
+	}
+	if d >= time.Minute {
+		return c.span(recommend.Duration(time.Minute))
+	}
+	return c.span(recommend.Duration(d.Truncate(time.Second)))
 }
 
 // newChart lays the bars of a series out.

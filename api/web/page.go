@@ -62,6 +62,7 @@ func (s *site) parse(lang string) (pageSet, error) {
 		"moment":  func(t time.Time) template.HTML { return moment(t, lang) },
 		"dict":    dict,
 		"span":    words.span,
+		"about":   words.about,
 		"ours":    words.ours,
 		"partner": s.partnerName, "categories": recommend.ReportCategories, "complaints": recommend.ComplaintCategories, "states": earningStates,
 		"share":   share,

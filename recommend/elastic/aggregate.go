@@ -197,19 +197,29 @@ func (a *aggregation) dimensions(by []recommend.Dimension, where map[recommend.D
 	}
 }
 
+// except leaves documents out.
+func (a *aggregation) except(ids []string) {
+	if len(ids) > 0 {
+		a.filter = append(a.filter, map[string]any{"bool": map[string]any{"must_not": map[string]any{"ids": map[string]any{"values": ids}}}})
+	}
+}
+
 func (a *aggregation) source(name string, terms map[string]any) {
 	a.names = append(a.names, name)
 	a.sources = append(a.sources, map[string]any{name: map[string]any{"terms": terms}})
 }
 
-// slots is a field with the number of the slot, times 256, of a time that a
-// script has found, and what it adds.
-func slots(edges []int64, params map[string]any, find string) map[string]any {
+// emitSlot emits the slot, times 256, and what a script took.
+const emitSlot = "emit((long) lo * 256 + took);"
+
+// made is a field made by a script that finds the time at which something lies,
+// and then by another that emits what it says where lo is the slot of that time.
+func made(edges []int64, params map[string]any, find, emit string) map[string]any {
 	params["edges"] = edges
 	const slot = `
 int lo = 0; int hi = params.edges.size() - 1;
 if (at < params.edges[0] || at >= params.edges[hi]) return;
 while (hi - lo > 1) { int mid = (lo + hi) >>> 1; if (params.edges[mid] <= at) { lo = mid } else { hi = mid } }
-emit((long) lo * 256 + took);`
-	return map[string]any{"type": "long", "script": map[string]any{"source": find + slot, "params": params}}
+`
+	return map[string]any{"type": "long", "script": map[string]any{"source": find + slot + emit, "params": params}}
 }

@@ -15,6 +15,7 @@ import (
 // steps that it took, as [recommend.JourneyQuery] says.
 const tookSteps = `
 int took = 0; long at = 0L; long asOf = params.as_of; long within = params.within; int n = params.first.size();
+long[] ts = new long[n];
 if (params.ordered) {
 	long before = 0L;
 	for (int i = 0; i < n; i++) {
@@ -24,10 +25,9 @@ if (params.ordered) {
 		if (i == 0) { at = t; }
 		else if (t < before) { t = doc[params.last[i]].value; if (t < before) break; }
 		if (t > asOf || t - at > within) break;
-		before = t; took |= 1 << i;
+		before = t; ts[i] = t; took |= 1 << i;
 	}
 } else {
-	long[] ts = new long[n];
 	at = Long.MAX_VALUE;
 	for (int i = 0; i < n; i++) {
 		def first = doc[params.first[i]];
@@ -48,11 +48,9 @@ func (s *Store) Journeys(ctx context.Context, q *recommend.JourneyQuery, each fu
 		return err
 	}
 	t := &journeyTally{q: q, groups: make(map[string]*recommend.JourneyGroup)}
-	a := &aggregation{kind: recommend.KindJourney, each: t.add, runtime: map[string]any{"took": tookField(q)}}
+	a := &aggregation{kind: recommend.KindJourney, each: t.add, runtime: map[string]any{"took": tookField(q, emitSlot)}}
 	a.filter = append(a.filter, enteredFilter(q))
-	if len(q.Except) > 0 {
-		a.filter = append(a.filter, map[string]any{"bool": map[string]any{"must_not": map[string]any{"ids": map[string]any{"values": q.Except}}}})
-	}
+	a.except(q.Except)
 	a.dimensions(q.By, q.Where)
 	a.source("own", map[string]any{"field": "own"})
 	a.source("unproven", map[string]any{"field": "unproven"})
@@ -76,7 +74,7 @@ func (s *Store) Journeys(ctx context.Context, q *recommend.JourneyQuery, each fu
 	return nil
 }
 
-func tookField(q *recommend.JourneyQuery) map[string]any {
+func tookField(q *recommend.JourneyQuery, emit string) map[string]any {
 	first, last := make([]string, len(q.Steps)), make([]string, len(q.Steps))
 	for i, kind := range q.Steps {
 		first[i], last[i] = firstField+"."+kind, lastField+"."+kind
@@ -85,9 +83,9 @@ func tookField(q *recommend.JourneyQuery) map[string]any {
 	if !q.AsOf.IsZero() {
 		asOf = q.AsOf.UnixMilli()
 	}
-	return slots(millis(q.Edges), map[string]any{
+	return made(millis(q.Edges), map[string]any{
 		"first": first, "last": last, "ordered": q.Ordered, "as_of": asOf, "within": q.Window.Milliseconds(),
-	}, tookSteps)
+	}, tookSteps, emit)
 }
 
 // enteredFilter leaves out what certainly did not enter, by the index.
@@ -213,7 +211,7 @@ func (s *Store) Exposures(ctx context.Context, q *recommend.ExposureQuery, each 
 	groups := make(map[string]*recommend.ExposureGroup)
 	a := &aggregation{
 		kind:    recommend.KindExposure,
-		runtime: map[string]any{"hours": slots(millis(q.Edges), make(map[string]any), "int took = 0; long at = doc['hour'].value;")},
+		runtime: map[string]any{"hours": made(millis(q.Edges), make(map[string]any), "int took = 0; long at = doc['hour'].value;", emitSlot)},
 		filter:  []any{map[string]any{"range": map[string]any{"hour": map[string]any{"gte": q.Edges[0].UnixMilli(), "lt": q.Edges[len(q.Edges)-1].UnixMilli()}}}},
 		beside:  make(map[string]any),
 		each: func(b *bucketAnswer) error {

@@ -35,6 +35,18 @@ func (s *Store) Exposures(ctx context.Context, q *recommend.ExposureQuery, each 
 	return sums.Groups(each)
 }
 
+// Lags is described at [recommend.Aggregates]; it reads every journey as well.
+func (s *Store) Lags(ctx context.Context, q *recommend.JourneyQuery, each func(recommend.Lag) error) error {
+	if err := q.Validate(); err != nil {
+		return err
+	}
+	sums := recommend.NewLagSums(q)
+	if err := counting(ctx, s, recommend.KindJourney, sums.Add); err != nil {
+		return err
+	}
+	return sums.Lags(each)
+}
+
 // Returns is described at [recommend.Aggregates]; it reads every journey as well.
 func (s *Store) Returns(ctx context.Context, q *recommend.ReturnQuery, each func(recommend.Periods) error) error {
 	if err := q.Validate(); err != nil {

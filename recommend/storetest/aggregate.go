@@ -52,6 +52,19 @@ func testAggregates(t *testing.T, h *harness) {
 			}
 		})
 	})
+	t.Run("steps are as late as a plain count finds", func(t *testing.T) {
+		rapid.Check(t, func(r *rapid.T) {
+			q := drawJourneyQuery(r)
+			got := make(map[string]int64)
+			err := counts.Lags(t.Context(), q, func(l recommend.Lag) error { got[fmt.Sprint(q.Steps[l.Step], " ", l.Bucket)] += l.Count; return nil })
+			if err != nil {
+				r.Fatalf("Lags: %v, want nil", err)
+			}
+			if d := gocmp.Diff(w.lags(q), got); d != "" {
+				r.Errorf("%+v finds other times than by hand (-want +got):\n%s", *q, d)
+			}
+		})
+	})
 	t.Run("exposures are those that a plain count finds", func(t *testing.T) {
 		rapid.Check(t, func(r *rapid.T) {
 			q := &recommend.ExposureQuery{Edges: drawEdges(r, true), By: drawDimensions(r, recommend.ByPick, recommend.BySource, recommend.ByArm)}
@@ -313,6 +326,41 @@ func (w *history) journeys(q *recommend.JourneyQuery) (groups []recommend.Journe
 	}
 	slices.SortFunc(groups, func(a, b recommend.JourneyGroup) int { return a.Compare(&b) })
 	return groups, readers
+}
+
+// lags are how many took a step in the bucket that holds its time, by step and bucket.
+func (w *history) lags(q *recommend.JourneyQuery) map[string]int64 {
+	n := make(map[string]int64)
+	for i := range w.done {
+		j := &w.done[i]
+		value := map[recommend.Dimension]string{recommend.ByPick: j.Pick, recommend.ByExpert: j.Expert, recommend.BySource: j.Source, recommend.ByArm: j.Arm}
+		out := j.Erased || j.Own || j.Unproven || slices.Contains(q.Except, fmt.Sprint("j", i))
+		for d, values := range q.Where {
+			out = out || !slices.Contains(values, value[d])
+		}
+		entered, took := way(q, j)
+		if out || entered.Before(q.Edges[0]) || !entered.Before(q.Edges[len(q.Edges)-1]) {
+			continue
+		}
+		before := entered
+		for k, kind := range q.Steps {
+			if !took[k] {
+				continue
+			}
+			at := j.Steps[kind].First.Truncate(time.Millisecond)
+			if q.Ordered && at.Before(before) {
+				at = j.Steps[kind].Last.Truncate(time.Millisecond)
+			}
+			before = at
+			ms := float64(at.Sub(entered).Milliseconds())
+			bucket := 0
+			for _, high := recommend.LagBounds(bucket); ms >= high; _, high = recommend.LagBounds(bucket) {
+				bucket++
+			}
+			n[fmt.Sprint(kind, " ", bucket)]++
+		}
+	}
+	return n
 }
 
 // returned are the periods of readers, and of how many each.

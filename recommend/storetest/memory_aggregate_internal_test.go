@@ -75,3 +75,20 @@ func (m *memory) Each(_ context.Context, kind recommend.Kind, f func(recommend.D
 	}
 	return nil
 }
+
+func (m *memory) Lags(ctx context.Context, q *recommend.JourneyQuery, each func(recommend.Lag) error) error {
+	if err := q.Validate(); err != nil {
+		return err
+	}
+	sums := recommend.NewLagSums(q)
+	err := m.Each(ctx, recommend.KindJourney, func(d recommend.Document) error {
+		var j recommend.Journey
+		err := recommend.UnmarshalZero(d.Body, &j)
+		sums.Add(d.ID, &j)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sums.Lags(each)
+}
