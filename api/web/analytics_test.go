@@ -10,6 +10,7 @@ import (
 
 	"vitrine.dev/analytics"
 	"vitrine.dev/api/web"
+	"vitrine.dev/recommend"
 )
 
 // figures are what an analyst answers: always the same.
@@ -132,6 +133,43 @@ func TestTilesAreForAnalysts(t *testing.T) {
 		const body = `{"at":"1970-01-01T00:00:01Z","windows":42,"actions":null,"lag":null,"oldest_seconds":null,"visible_seconds":null}`
 		if want == http.StatusOK && answer.Body.String() != body {
 			t.Errorf("got %s, want %s", answer.Body, body)
+		}
+	}
+}
+
+// trials has an experiment that shows a difference, and lacks readers for another.
+type trials struct{ web.Windows }
+
+func (trials) Experiments(context.Context, string) ([]recommend.ExperimentReport, error) {
+	rate := recommend.Rate{Value: .3, Low: .25, High: .35, N: 400}
+	return []recommend.ExperimentReport{{
+		ID: "spacing", Method: recommend.ArmMethod{Name: "<by looks>", Source: "Robbins 1970"},
+		Arms: []recommend.ArmReport{
+			{Name: "as-is", Metrics: []recommend.ArmMetric{{Name: "open", Did: 120, Rate: rate}}},
+			{Name: "wide", Metrics: []recommend.ArmMetric{
+				{Name: "open", Did: 160, Rate: rate, Difference: &recommend.ArmDifference{Value: .1, Low: .02, High: .18, P: .004, ExcludesZero: true}},
+				{Name: "complaint", Guardrail: true, Did: 3, Rate: rate, Lacks: 97},
+			}},
+		},
+	}}, nil
+}
+
+func TestAnalystsSeeHowArmsCompare(t *testing.T) {
+	w := newWorld(t, nil)
+	site, err := web.New(web.Config{Windows: trials{w.windows}, Store: w, World: w.world, Analyst: new(figures), Session: sessionOf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, words := range map[string][]string{"en": {"a difference", "97 more readers", "guardrail", "Complained"}, "zh": {"有差异", "还需 97 位读者", "护栏", "投诉"}} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/analytics", http.NoBody)
+		r.Header.Set("X-Test-Session", "ana metrics:read")
+		r.Header.Set("Accept-Language", lang)
+		answer := httptest.NewRecorder()
+		site.ServeHTTP(answer, r)
+		for _, want := range append(words, "spacing", "10.0%", "2.00%–18.0%, p 0.004", "&lt;by looks&gt;") {
+			if !strings.Contains(answer.Body.String(), want) {
+				t.Errorf("%s: the page (%d) lacks %q", lang, answer.Code, want)
+			}
 		}
 	}
 }

@@ -48,7 +48,7 @@ type journeyRow struct {
 	Expert   string           `json:"expert,omitempty"`
 	Source   string           `json:"source,omitempty"`
 	Arm      string           `json:"arm,omitempty"`
-	Unproven bool             `json:"unproven"`
+	Unproven bool             `json:"unproven"` // and not his own: a reader is counted apart once
 	Own      bool             `json:"own"`
 	First    map[string]int64 `json:"first,omitempty"`
 	Last     map[string]int64 `json:"last,omitempty"`
@@ -77,7 +77,7 @@ func countedHead(doc recommend.Document) ([]byte, error) {
 			return []byte("{"), nil //nolint:nilerr // none of ours, see above
 		}
 		r := journeyRow{
-			Reader: j.Reader, Pick: j.Pick, Expert: j.Expert, Source: j.Source, Arm: j.Arm, Unproven: j.Unproven, Own: j.Own,
+			Reader: j.Reader, Pick: j.Pick, Expert: j.Expert, Source: j.Source, Arm: j.Arm, Unproven: j.Unproven && !j.Own, Own: j.Own,
 			First: make(map[string]int64, len(j.Steps)), Last: make(map[string]int64, len(j.Steps)),
 		}
 		for kind, step := range j.Steps {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -15,8 +16,15 @@ import (
 // environment variable JOURNEYS says otherwise.
 const countedJourneys = 50_000
 
+// A bare engine counts the journeys that took the first step of a query in its
+// time by its dimensions, and does nothing else: the floor of counts. Tests of an
+// engine give it that.
+type bare interface {
+	CountBare(ctx context.Context, q *recommend.JourneyQuery) (int64, error)
+}
+
 // benchCounts measures counts over journeys of 40 experts, 5 sources and a fifth
-// as many picks and readers.
+// as many picks and readers, each beside the floor of the engine.
 func benchCounts(b *testing.B, s recommend.Store) {
 	counts, ok := s.(recommend.Aggregates)
 	if !ok {
@@ -62,6 +70,15 @@ func benchCounts(b *testing.B, s recommend.Store) {
 		name string
 		q    *recommend.JourneyQuery
 	}{{"all", q()}, {"source", q(recommend.BySource)}, {"expert,source", q(recommend.ByExpert, recommend.BySource)}, {"pick", q(recommend.ByPick)}, {"readers", readers}} {
+		if floor, ok := s.(bare); ok && !c.q.Readers {
+			b.Run(c.name+"/floor", func(b *testing.B) {
+				for b.Loop() {
+					if _, err := floor.CountBare(b.Context(), c.q); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 		b.Run(c.name, func(b *testing.B) {
 			var entered int64
 			for b.Loop() {
