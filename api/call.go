@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"vitrine.dev/recommend"
 )
@@ -29,10 +30,11 @@ type call struct {
 	digest string // of route and body, where there is a key
 	fault  error  // what a 5xx was answered for
 
-	scope  *requestContext
-	query  query
-	values [5]string // of headers that are this answer's own
-	used   int
+	scope   *requestContext
+	spanned oteltrace.Span // nil when nobody traces
+	query   query
+	values  [5]string // of headers that are this answer's own
+	used    int
 }
 
 func (c *call) ctx() context.Context { return c.Request.Context() }

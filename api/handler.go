@@ -17,8 +17,9 @@ func (s *Server) handler(r *route, serve func(*call) error) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		start := time.Now()
 		c := &call{Context: g, server: s, route: r}
-		c.scope = &requestContext{Context: g.Request.Context(), trace: continueTrace(g.Request.Header.Get("Traceparent")), deadline: start.Add(s.Timeout)}
+		c.scope = &requestContext{Context: g.Request.Context(), deadline: start.Add(s.Timeout)}
 		defer c.scope.end()
+		s.begin(c)
 		g.Request = g.Request.WithContext(c.scope)
 		c.query.read(g.Request.URL)
 		c.lang = s.languages.of(c)
@@ -33,6 +34,7 @@ func (s *Server) handler(r *route, serve func(*call) error) gin.HandlerFunc {
 			took := time.Since(start)
 			s.meters.request(c, took)
 			s.logAccess(c, took)
+			c.finish()
 		}()
 		defer func() {
 			if p := recover(); p != nil {

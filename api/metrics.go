@@ -57,7 +57,7 @@ func newMeters(r prometheus.Registerer, types problemTypes) (*meters, error) {
 func (m *meters) request(c *call, took time.Duration) {
 	status := c.Writer.Status()
 	if c.route == nil || status != http.StatusOK {
-		m.requests.WithLabelValues(c.template(), c.method(), strconv.Itoa(status)).Observe(took.Seconds())
+		observe(m.requests.WithLabelValues(c.template(), c.method(), strconv.Itoa(status)), took.Seconds(), c.exemplar())
 		return
 	}
 	good := c.route.good.Load()
@@ -66,7 +66,7 @@ func (m *meters) request(c *call, took time.Duration) {
 		good = &o
 		c.route.good.Store(good)
 	}
-	(*good).Observe(took.Seconds())
+	observe(*good, took.Seconds(), c.exemplar())
 }
 
 func (m *meters) visible(topic string, took time.Duration, pending bool) {
@@ -87,6 +87,6 @@ func (c *call) method() string {
 }
 
 func (s *Server) metrics(c *call) error {
-	promhttp.HandlerFor(s.Gatherer, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}).ServeHTTP(c.Writer, c.Request)
+	promhttp.HandlerFor(s.Gatherer, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError, EnableOpenMetrics: true}).ServeHTTP(c.Writer, c.Request)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"vitrine.dev/exports"
 	"vitrine.dev/recommend"
@@ -80,6 +81,9 @@ type Config struct {
 	// neither, metrics are kept and shown for this Server alone.
 	Registerer prometheus.Registerer
 	Gatherer   prometheus.Gatherer
+	// Tracer makes a span of every request and of every append it causes; nil:
+	// none are made. What it makes goes on in what folds the events.
+	Tracer oteltrace.Tracer
 	// Ready looks at what the process stands on; nil: always ready.
 	Ready func(ctx context.Context) []Check
 	// Pages serves what is outside of the API; nil: nothing is there.
@@ -196,6 +200,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.Clicks == nil {
 		c.Clicks = recommend.NewClicks(c.Keys.Secret("click"))
+	}
+	if c.Tracer != nil {
+		c.Log = tracedLog{c.Log, c.Tracer}
 	}
 	c.OrderPartitions = max(1, c.OrderPartitions)
 	if c.Ready == nil {

@@ -52,6 +52,10 @@ func homes() map[string][]string {
 		"github.com/twmb/":              {"ingest/broker"},
 		"modernc.org/":                  {"recommend/sqlite"},
 
+		// Others make spans, by the interface of OpenTelemetry alone.
+		"go.opentelemetry.io/otel/sdk":       {"cmd/vitrine"},
+		"go.opentelemetry.io/otel/exporters": {"cmd/vitrine"},
+
 		// These serve tests, and storetest is one.
 		"github.com/chromedp/":          {},
 		"github.com/getkin/kin-openapi": {},
@@ -115,6 +119,7 @@ func TestBreachesOfTheArrowsAreFound(t *testing.T) {
 		{"analytics", module + "recommend", true},
 		{"recommend/storetest", module + "recommend", true},
 		{"recommend", "go.yaml.in/yaml/v3", true},
+		{"ingest", "go.opentelemetry.io/otel/trace", true},
 		{"ingest/broker", "github.com/twmb/franz-go/pkg/kfake", true},
 
 		{"api", module + "ingest", false},
@@ -139,6 +144,8 @@ func TestBreachesOfTheArrowsAreFound(t *testing.T) {
 		{"api", "github.com/segmentio/kafka-go", false},
 		{"api/web", "github.com/gin-gonic/gin", false},
 		{"ingest", "github.com/twmb/franz-go/pkg/kgo", false},
+		{"ingest", "go.opentelemetry.io/otel/sdk/trace", false},
+		{"recommend", "go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp", false},
 		{"cmd/vitrine", "github.com/elastic/go-elasticsearch/v8", false},
 		{"recommend", "modernc.org/sqlite", false},
 		{"recommend", "github.com/google/go-cmp/cmp", false},

@@ -35,6 +35,6 @@ func healthServer(cfg *config, checks func(context.Context) []api.Check, metrics
 			cfg.logger.DebugContext(ctx, "probe went away", "err", err)
 		}
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{EnableOpenMetrics: true}))
 	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"vitrine.dev/analytics"
@@ -75,6 +76,12 @@ func runService(ctx context.Context, cfg *config, env environment, r role) (err 
 		return err
 	}
 	p := &process{service: s, role: r, env: env}
+	tracer, flush, err := openTracing(ctx, cfg, env.Getenv)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer flush(ctx)
+	p.tracer = tracer
 	if cfg.Demo {
 		if p.shop, err = openDemoShop(ctx, cfg, s.engines.Keys, l.Addr()); err != nil {
 			return errors.Join(fmt.Errorf("demo shop: %w", err), l.Close())
@@ -116,6 +123,7 @@ type process struct {
 	*service
 	role        role
 	env         environment
+	tracer      trace.Tracer // nil when nobody traces
 	channels    *partner.Channels
 	shop        *demoShop        // of the demo world; nil without it
 	shelf       *recommend.Shelf // nil without the API
@@ -213,7 +221,7 @@ func (p *process) buildAPI() (*http.Server, error) {
 		Log: countedLog{p.engines.Publisher, p.conversions}, Store: store, World: p.world, Windows: p.windows, Analyst: analyst, Exports: desk, Keys: keys, Pseudonyms: p.engines.Pseudonyms,
 		Channels: p.channels, Clicks: p.clicks(), OrderPartitions: p.engines.OrderPartitions,
 		Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics, Gatherer: p.metrics, Ready: p.checks, Pages: site,
-		Demo: p.cfg.Demo,
+		Tracer: p.tracer, Demo: p.cfg.Demo,
 	})
 	if err != nil {
 		return nil, err
