@@ -12,13 +12,17 @@ import (
 
 // counts are documents in memory, folded by the rules of the ingester.
 type counts struct {
+	recommend.Scan
+
 	fold   ingest.Folder
 	policy *recommend.Policy
 	docs   map[recommend.Ref]recommend.Document
 }
 
 func newCounts(policy *recommend.Policy) *counts {
-	return &counts{fold: ingest.Actions(), policy: policy, docs: make(map[recommend.Ref]recommend.Document)}
+	c := &counts{fold: ingest.Actions(), policy: policy, docs: make(map[recommend.Ref]recommend.Document)}
+	c.Scan = c.each
+	return c
 }
 
 // take folds an event that lies at its offset in the one partition there is.
@@ -54,51 +58,7 @@ func (c *counts) take(t *testing.T, e recommend.Event) {
 	c.docs[ref] = recommend.Document{Ref: ref, Version: e.Offset, Body: body}
 }
 
-func (c *counts) Journeys(_ context.Context, q *recommend.JourneyQuery, each func(recommend.JourneyGroup) error) error {
-	sums := recommend.NewJourneySums(q)
-	for ref, d := range c.docs {
-		var j recommend.Journey
-		if ref.Kind != recommend.KindJourney {
-			continue
-		}
-		if err := json.Unmarshal(d.Body, &j); err != nil {
-			return err
-		}
-		sums.Add(ref.ID, &j)
-	}
-	return sums.Groups(each)
-}
-
-func (c *counts) Exposures(_ context.Context, q *recommend.ExposureQuery, each func(recommend.ExposureGroup) error) error {
-	sums := recommend.NewExposureSums(q)
-	for ref, d := range c.docs {
-		var e recommend.Exposure
-		if ref.Kind != recommend.KindExposure {
-			continue
-		}
-		if err := json.Unmarshal(d.Body, &e); err != nil {
-			return err
-		}
-		sums.Add(&e)
-	}
-	return sums.Groups(each)
-}
-
-func (c *counts) Returns(ctx context.Context, q *recommend.ReturnQuery, each func(recommend.Periods) error) error {
-	sums := recommend.NewReturnSums(q)
-	err := c.Each(ctx, recommend.KindJourney, func(d recommend.Document) error {
-		var j recommend.Journey
-		err := json.Unmarshal(d.Body, &j)
-		sums.Add(&j)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return sums.Readers(each)
-}
-
-func (c *counts) Each(_ context.Context, kind recommend.Kind, f func(recommend.Document) error) error {
+func (c *counts) each(_ context.Context, kind recommend.Kind, f func(recommend.Document) error) error {
 	for ref, d := range c.docs {
 		if ref.Kind != kind {
 			continue
@@ -132,21 +92,4 @@ func (c *counts) Get(_ context.Context, refs ...recommend.Ref) ([]recommend.Docu
 		}
 	}
 	return docs, nil
-}
-
-func (c *counts) Lags(ctx context.Context, q *recommend.JourneyQuery, each func(recommend.Lag) error) error {
-	if err := q.Validate(); err != nil {
-		return err
-	}
-	sums := recommend.NewLagSums(q)
-	err := c.Each(ctx, recommend.KindJourney, func(d recommend.Document) error {
-		var j recommend.Journey
-		err := recommend.UnmarshalZero(d.Body, &j)
-		sums.Add(d.ID, &j)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return sums.Lags(each)
 }

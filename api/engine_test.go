@@ -16,6 +16,8 @@ import (
 // An engine is log, folds and store in memory. Events are folded while they
 // are appended, unless the folds are stalled.
 type engine struct {
+	recommend.Scan
+
 	now    func() time.Time
 	world  *recommend.World
 	shelf  *recommend.Shelf

@@ -58,6 +58,7 @@ func newWorld(t testing.TB) *world {
 		now: c.now, world: rw, clicks: recommend.NewClicks(keys.Secret("click")), log: make(map[string][]recommend.Event), docs: make(map[recommend.Ref]recommend.Document),
 		shelf: recommend.NewShelf(recommend.ShelfConfig{Scene: rw.Scene, Now: c.now, Logger: quiet}),
 	}
+	e.Scan = e.each
 	return &world{clock: c, engine: e, keys: keys, world: rw}
 }
 

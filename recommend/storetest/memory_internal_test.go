@@ -20,6 +20,8 @@ import (
 // memory keeps the contract in the simplest way there is, or breaks it in one
 // way, so that the suite can be seen to pass and to fail.
 type memory struct {
+	recommend.Scan
+
 	fault string
 
 	mu   sync.Mutex
@@ -38,7 +40,9 @@ var _ recommend.Store = (*memory)(nil)
 
 func newMemory(tb testing.TB, fault string) *memory {
 	tb.Helper()
-	return &memory{fault: fault, name: tb.TempDir(), rows: make(map[recommend.Ref]memoryRow)}
+	m := &memory{fault: fault, name: tb.TempDir(), rows: make(map[recommend.Ref]memoryRow)}
+	m.Scan = m.each
+	return m
 }
 
 // has reports whether the store is broken in the way of fault, and is the list
@@ -246,6 +250,7 @@ func (m *memory) Close() error {
 // reopen makes of m what a restart would.
 func (m *memory) reopen() *memory {
 	again := &memory{fault: m.fault, name: m.name, seq: m.seq, rows: m.rows}
+	again.Scan = again.each
 	switch {
 	case m.has("a restart loses documents"):
 		again.rows = make(map[recommend.Ref]memoryRow)
