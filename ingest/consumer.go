@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
 
 	"vitrine.dev/recommend"
@@ -70,6 +71,9 @@ type Consumer struct {
 	Now     func() time.Time
 	Logger  *slog.Logger // none when nil
 	Metrics *Metrics     // none when nil
+	// Tracer makes spans of the events that a traced request caused, at most 16
+	// of a batch; none are made when it is nil.
+	Tracer trace.Tracer
 }
 
 // How long a batch under way may take to finish once the consumer is told to

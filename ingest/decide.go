@@ -166,6 +166,7 @@ func (l *lane) plan(ctx context.Context, items []item) (w batchWrite, spoiled bo
 			w.letters = append(w.letters, l.letter(it))
 		}
 		for t, es := range it.outcome.Appends {
+			l.traces.pass(it, es)
 			w.appends[t] = append(w.appends[t], es...)
 		}
 	}
@@ -239,8 +240,15 @@ func (l *lane) put(ctx context.Context, what string, docs []recommend.Document) 
 	if len(docs) == 0 {
 		return nil
 	}
-	return l.try(ctx, what, func(ctx context.Context) error {
-		defer func(began time.Time) { l.meter.stored(time.Since(began)) }(time.Now())
+	traced := l.traces.holding(docs, l.ref)
+	points := exemplar(traced)
+	began := time.Now()
+	err := l.try(ctx, what, func(ctx context.Context) error {
+		defer func(began time.Time) { l.meter.stored(time.Since(began), points) }(time.Now())
 		return l.store.Put(ctx, docs...)
 	})
+	if err == nil {
+		l.traces.put(began, len(docs), traced)
+	}
+	return err
 }

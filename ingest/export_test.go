@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"go.opentelemetry.io/otel/trace"
 
 	"vitrine.dev/recommend"
 	"vitrine.dev/recommend/link"
@@ -53,6 +54,9 @@ func (l *Lane) Stream(size int, before bool) {
 func (l *Lane) Play(scene func() (*recommend.Policy, *link.Registry), clicks *recommend.Clicks) {
 	l.scene, l.clicks = scene, clicks
 }
+
+// Trace has the lane make spans.
+func (l *Lane) Trace(t trace.Tracer) { l.traces = newTracer(t) }
 
 // LogTo sets where the lane logs.
 func (l *Lane) LogTo(to *slog.Logger) { l.logger = to }

@@ -44,6 +44,7 @@ type lane struct {
 	now    func() time.Time
 	logger *slog.Logger
 	meter  *topicMeter
+	traces *tracer // nil when nobody traces
 
 	size int // of batches; defaultBatch when 0
 	// beside runs a write while the next batch is decided, and returns what
@@ -104,6 +105,8 @@ func (l *lane) fold(ctx context.Context, ms []kafka.Message) (n int, err error) 
 	for i, m := range ms {
 		items[i] = l.take(m)
 	}
+	l.traces.begin(items)
+	defer func() { l.traces.end(ctx, l.folder.Topic, items[:n]) }()
 	n, err = l.stream(ctx, items)
 	l.settle(items[:n])
 	if n > 0 || err != nil {

@@ -149,6 +149,8 @@ const (
 	outcomes
 )
 
+var outcomeNames = [outcomes]string{"applied", "duplicate", "skipped", "dead"} //nolint:gochecknoglobals // never changes
+
 // A topicMeter is the metrics of one topic; a nil one counts nothing.
 type topicMeter struct {
 	events              [outcomes]prometheus.Counter
@@ -165,37 +167,40 @@ func (m *Metrics) of(topic string) *topicMeter {
 		batch: m.batch.WithLabelValues(topic), put: m.put.WithLabelValues(topic), wait: m.wait.WithLabelValues(topic),
 		retries: m.retries.WithLabelValues(topic), rebalances: m.rebalances.WithLabelValues(topic),
 	}
-	for i, outcome := range [outcomes]string{"applied", "duplicate", "skipped", "dead"} {
+	for i, outcome := range outcomeNames {
 		t.events[i] = m.events.WithLabelValues(topic, outcome)
 	}
 	return t
 }
 
 func (t *topicMeter) count(it *item) {
-	if t == nil {
-		return
+	if t != nil {
+		t.events[it.became()].Inc()
 	}
-	outcome := outcomeApplied
+}
+
+// became is the outcome of a decided item.
+func (it *item) became() int {
 	switch {
 	case it.death() != nil:
-		outcome = outcomeDead
+		return outcomeDead
 	case it.held:
-		outcome = outcomeSkipped
+		return outcomeSkipped
 	case it.outcome.Duplicate:
-		outcome = outcomeDuplicate
+		return outcomeDuplicate
 	}
-	t.events[outcome].Inc()
+	return outcomeApplied
 }
 
-func (t *topicMeter) batched(d time.Duration) {
+func (t *topicMeter) batched(d time.Duration, exemplar prometheus.Labels) {
 	if t != nil {
-		t.batch.Observe(d.Seconds())
+		observe(t.batch, d.Seconds(), exemplar)
 	}
 }
 
-func (t *topicMeter) stored(d time.Duration) {
+func (t *topicMeter) stored(d time.Duration, exemplar prometheus.Labels) {
 	if t != nil {
-		t.put.Observe(d.Seconds())
+		observe(t.put, d.Seconds(), exemplar)
 	}
 }
 

@@ -224,7 +224,7 @@ func (r *running) batch(ctx context.Context, l *lane, ms []kafka.Message) (n int
 	began := time.Now()
 	n, err = l.fold(ctx, ms)
 	if n > 0 {
-		l.meter.batched(time.Since(began))
+		l.meter.batched(time.Since(began), l.traces.exemplar())
 	}
 	return n, err
 }
@@ -241,7 +241,7 @@ func logFetch(ctx context.Context, log *slog.Logger, offset int64, err error) {
 func (r *running) lane(ctx context.Context, f Folder) *lane {
 	return &lane{
 		folder: f, store: r.Store, log: r.Log, dead: r.Dead, scene: r.Scene, clicks: r.Clicks, proves: r.Proves, codec: r.Codec,
-		now: r.Now, logger: r.Logger, meter: r.Metrics.of(f.Topic), size: r.BatchSize, beside: aside,
+		now: r.Now, logger: r.Logger, meter: r.Metrics.of(f.Topic), traces: newTracer(r.Tracer), size: r.BatchSize, beside: aside,
 		over:    func() bool { return ctx.Err() != nil },
 		refresh: r.Refresh,
 		catchUp: func(topic string) error { return r.catchUp(ctx, topic) },

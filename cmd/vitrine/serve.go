@@ -166,6 +166,7 @@ func (p *process) build() (*http.Server, error) {
 		if p.consumer, err = p.service.consumer(p.follower); err != nil {
 			return nil, err
 		}
+		p.consumer.Tracer = p.tracer
 		p.consumer.Log = countedLog{p.consumer.Log, p.conversions}
 		if p.consumer.Duties, err = p.duties(p.shelf); err != nil {
 			return nil, err
