@@ -61,6 +61,7 @@ func homes() map[string][]string {
 		"github.com/getkin/kin-openapi": {},
 		"github.com/google/go-cmp":      {"recommend/storetest"},
 		"github.com/rogpeppe/":          {},
+		"go.opentelemetry.io/proto/":    {},
 		"go.uber.org/goleak":            {},
 		"pgregory.net/rapid":            {"recommend/storetest"},
 	}
