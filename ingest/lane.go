@@ -105,7 +105,7 @@ func (l *lane) fold(ctx context.Context, ms []kafka.Message) (n int, err error) 
 	for i, m := range ms {
 		items[i] = l.take(m)
 	}
-	l.traces.begin(items)
+	l.traces.begin(ctx, items)
 	defer func() { l.traces.end(ctx, l.folder.Topic, items[:n]) }()
 	n, err = l.stream(ctx, items)
 	l.settle(items[:n])

@@ -31,16 +31,22 @@ const mostTraced = 16
 type tracer struct {
 	trace.Tracer
 
-	began  time.Time // when the batch was taken up
-	events []*item   // of it that are traced, in order
+	began  time.Time     // when the batch was taken up
+	events []tracedEvent // of it, in order
 	puts   []tracedPut
+}
+
+// A tracedEvent goes on from parent.
+type tracedEvent struct {
+	*item
+	parent trace.SpanContext
 }
 
 // A tracedPut is a call of the store with the states of traced events.
 type tracedPut struct {
 	began, ended time.Time
 	docs         int
-	made         []*item // which it made durable
+	made         []tracedEvent // which it made durable
 }
 
 func newTracer(t trace.Tracer) *tracer {
@@ -51,22 +57,29 @@ func newTracer(t trace.Tracer) *tracer {
 }
 
 // begin takes up a batch.
-func (t *tracer) begin(items []item) {
+func (t *tracer) begin(ctx context.Context, items []item) {
 	if t == nil {
 		return
 	}
 	t.began, t.events, t.puts = time.Now(), t.events[:0], t.puts[:0]
 	for i := range items {
-		if it := &items[i]; sampled(it.event.Traceparent) {
-			if t.events = append(t.events, it); len(t.events) == mostTraced {
-				return
-			}
+		it := &items[i]
+		if !sampled(it.event.Traceparent) {
+			continue
+		}
+		from := propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{headerTraceparent: it.event.Traceparent})
+		parent := trace.SpanContextFromContext(from)
+		if !parent.IsRemote() || !parent.IsSampled() {
+			continue
+		}
+		if t.events = append(t.events, tracedEvent{it, parent}); len(t.events) == mostTraced {
+			return
 		}
 	}
 }
 
-// sampled reports whether a traceparent may be of a trace that is kept. The whole
-// of it is looked at when the span is made.
+// sampled reports, at little cost, whether a traceparent may be of a trace that is
+// kept.
 func sampled(traceparent string) bool {
 	const size, flags = 55, 53 // of version 00
 	if len(traceparent) < size {
@@ -76,20 +89,14 @@ func sampled(traceparent string) bool {
 	return err == nil && trace.TraceFlags(f).IsSampled()
 }
 
-// remote is the span that an event goes on from.
-func (it *item) remote() trace.SpanContext {
-	ctx := propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{headerTraceparent: it.event.Traceparent})
-	return trace.SpanContextFromContext(ctx)
-}
-
 // holding returns the traced events whose states are among docs; state tells
 // where that of an event is.
-func (t *tracer) holding(docs []recommend.Document, state func(*item) recommend.Ref) (held []*item) {
+func (t *tracer) holding(docs []recommend.Document, state func(*item) recommend.Ref) (held []tracedEvent) {
 	if t == nil || len(t.events) == 0 {
 		return nil
 	}
 	for _, it := range t.events {
-		ref := state(it)
+		ref := state(it.item)
 		if slices.ContainsFunc(docs, func(d recommend.Document) bool { return d.Ref == ref && d.Version >= it.event.Offset }) {
 			held = append(held, it)
 		}
@@ -108,7 +115,7 @@ func (t *tracer) pass(it *item, caused []recommend.Event) {
 }
 
 // put takes down a call of the store that succeeded.
-func (t *tracer) put(began time.Time, docs int, made []*item) {
+func (t *tracer) put(began time.Time, docs int, made []tracedEvent) {
 	if len(made) > 0 {
 		t.puts = append(t.puts, tracedPut{began, time.Now(), docs, made})
 	}
@@ -120,17 +127,17 @@ func (t *tracer) end(ctx context.Context, topic string, durable []item) {
 		return
 	}
 	last := durable[len(durable)-1].msg.Offset
-	t.events = slices.DeleteFunc(t.events, func(it *item) bool { return it.msg.Offset > last })
+	t.events = slices.DeleteFunc(t.events, func(it tracedEvent) bool { return it.msg.Offset > last })
 	for _, it := range t.events {
-		if parent := it.remote(); parent.IsSampled() {
-			t.span(trace.ContextWithRemoteSpanContext(ctx, parent), topic, it)
-		}
+		t.span(trace.ContextWithRemoteSpanContext(ctx, it.parent), topic, it)
 	}
 }
 
-func (t *tracer) span(ctx context.Context, topic string, it *item) {
+func (t *tracer) span(ctx context.Context, topic string, it tracedEvent) {
 	ended := time.Now()
-	at := slices.IndexFunc(t.puts, func(p tracedPut) bool { return slices.Contains(p.made, it) })
+	at := slices.IndexFunc(t.puts, func(p tracedPut) bool {
+		return slices.ContainsFunc(p.made, func(made tracedEvent) bool { return made.item == it.item })
+	})
 	if at >= 0 {
 		ended = t.puts[at].ended
 	}
@@ -157,14 +164,11 @@ func (t *tracer) exemplar() prometheus.Labels {
 }
 
 // exemplar is what a measure of events points to, nil when none is traced.
-func exemplar(traced []*item) prometheus.Labels {
+func exemplar(traced []tracedEvent) prometheus.Labels {
 	if len(traced) == 0 {
 		return nil
 	}
-	if c := traced[0].remote(); c.IsSampled() {
-		return prometheus.Labels{"trace_id": c.TraceID().String()}
-	}
-	return nil
+	return prometheus.Labels{"trace_id": traced[0].parent.TraceID().String()}
 }
 
 // observe adds a figure, with an exemplar when there is one.

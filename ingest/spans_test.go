@@ -47,7 +47,7 @@ func story(spans []sdktrace.ReadOnlySpan) (out []string) {
 		line := fmt.Sprintf("%s/%s/%s", strings.TrimLeft(s.SpanContext().TraceID().String(), "0"), parent, s.Name())
 		for _, a := range s.Attributes() {
 			if a.Key == "vitrine.outcome" {
-				line += " " + a.Value.AsString()
+				line = fmt.Sprint(line, " ", a.Value.AsString())
 			}
 		}
 		out = append(out, line)
@@ -104,10 +104,10 @@ func TestEveryTracedEventHasOneFold(t *testing.T) {
 			d.Note = "poison" // the store refuses its leaf for good
 		}
 		events = append(events, traced(testEvent(fmt.Sprint("k", i), i, d), i+1, "01"))
-		switch {
-		case i == 2 || i == 3: // their states went with the leaves of the next batch, of which all but one were taken
+		switch i {
+		case 2, 3: // their states went with the leaves of the next batch, of which all but one were taken
 			want = append(want, fmt.Sprintf("%d/%d/fold vitrine.picks skipped", i+1, i+1))
-		case i == 4:
+		case 4:
 			want = append(want, "5/5/fold vitrine.picks dead")
 		default:
 			want = append(want, fmt.Sprintf("%d/fold vitrine.picks/bulk", i+1), fmt.Sprintf("%d/%d/fold vitrine.picks applied", i+1, i+1))

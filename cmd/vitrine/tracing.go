@@ -36,7 +36,7 @@ func openTracing(ctx context.Context, cfg *config, getenv func(string) string) (
 	}
 	seldom := rate.Sometimes{Interval: time.Minute}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-		seldom.Do(func() { cfg.logger.Warn("tracing: spans are lost, nothing else is", "err", err) })
+		seldom.Do(func() { cfg.logger.WarnContext(ctx, "tracing: spans are lost, nothing else is", "err", err) })
 	}))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {

@@ -71,7 +71,8 @@ func tracedPublisher(t *testing.T) (in *installation, debug *client, token strin
 	in.run("import", "--trusted", filepath.Join(in.dir, "import"))
 	at := freeAddr(t)
 	in.served = []string{"--debug-addr", at}
-	return in, &client{addr: at}, in.token("mei", "picks:write", "window:read")
+	token = in.token("mei", "picks:write", "window:read")
+	return in, &client{addr: at}, token
 }
 
 // A traced request is one trace in the collector, from the request to the bulk
