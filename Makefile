@@ -14,6 +14,7 @@ WITH_ENGINES := deploy/engines/with-engines.sh
 GOLANGCI_LINT := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOFUMPT       := $(GO) run mvdan.cc/gofumpt@v0.12.0
 GOVULNCHECK   := $(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0
+PROMTOOL      := $(GO) run github.com/prometheus/prometheus/cmd/promtool@v0.316.0
 
 .DEFAULT_GOAL := check
 .NOTPARALLEL:
@@ -118,6 +119,12 @@ race: ## short tests under the race detector, beside real engines as test is
 	$(WITH_ENGINES) $(GO) test $(TAGS) -race -short -shuffle=on -timeout 20m ./...
 
 # A vulnerability found always fails. Not reaching the database is said, and fails only with VULN_REQUIRED=true.
+# Not part of check: promtool is over a thousand packages, eleven minutes of a processor where none is built yet.
+.PHONY: rules
+rules: ## rules and alerts of Prometheus against made-up series, with promtool
+	$(PROMTOOL) check rules deploy/prometheus/rules.yml deploy/prometheus/alerts.yml
+	$(PROMTOOL) test rules deploy/prometheus/rules_test.yml
+
 .PHONY: vuln
 vuln: ## known vulnerabilities in what we call; VULN_REQUIRED=true, VULN_DB=url
 	@out=$$($(GOVULNCHECK) $(if $(VULN_DB),-db $(VULN_DB)) $(TAGS) ./... 2>&1) && { echo "$$out"; exit 0; }; \
