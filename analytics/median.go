@@ -3,6 +3,7 @@ package analytics
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"vitrine.dev/recommend"
@@ -66,7 +67,7 @@ func (r *Request) timeProblems() []recommend.Problem {
 		ps = append(ps, problem("times", "times are by the last click", "leave attribution out, or times"))
 	}
 	p := plan{Request: *r}
-	for d := range r.Where {
+	for _, d := range slices.Sorted(maps.Keys(r.Where)) {
 		if p.isFiled(d) {
 			ps = append(ps, problem("times", "times are not told of the picks of one "+d, "filter by pick, source or arm, or leave times out"))
 		}

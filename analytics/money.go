@@ -110,7 +110,7 @@ func (a *Analyst) MoneyOf(ctx context.Context, r *Request) (*Money, error) {
 func (r *Request) planMoney() (*plan, error) {
 	p := &plan{Request: *r}
 	var ps []recommend.Problem
-	for d := range r.Where {
+	for _, d := range slices.Sorted(maps.Keys(r.Where)) {
 		ps = append(ps, onlyMoney(d, d)...)
 	}
 	for _, d := range r.By {

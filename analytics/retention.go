@@ -96,13 +96,13 @@ func (a *Analyst) Retain(ctx context.Context, r *Request) (*Retention, error) {
 func (r *Request) returns() (*recommend.ReturnQuery, error) {
 	q := &recommend.ReturnQuery{Edges: r.Edges, AsOf: r.AsOf}
 	var ps []recommend.Problem
-	for field, of := range map[string]struct {
-		step string
-		kind *string
-	}{"step": {r.Steps[0], &q.Begin}, "back": {r.Steps[len(r.Steps)-1], &q.Back}} {
+	for _, of := range []struct {
+		field, step string
+		kind        *string
+	}{{"step", r.Steps[0], &q.Begin}, {"back", r.Steps[len(r.Steps)-1], &q.Back}} {
 		var ok bool
 		if *of.kind, ok = kindOf(of.step); !ok || of.step == StepImpression {
-			ps = append(ps, problem(field, fmt.Sprintf("%.80q is nothing that readers are counted by", of.step), "use one of "+strings.Join(Steps()[1:], ", ")))
+			ps = append(ps, problem(of.field, fmt.Sprintf("%.80q is nothing that readers are counted by", of.step), "use one of "+strings.Join(Steps()[1:], ", ")))
 		}
 	}
 	p := plan{Request: Request{Readers: true, Where: r.Where}}

@@ -3,6 +3,7 @@ package recommend
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -174,7 +175,7 @@ func checkSpan(edges []time.Time, by []Dimension, where map[Dimension][]string, 
 			ps = append(ps, Problem{Code: "validation", Pointer: "/breakdown", Message: fmt.Sprintf("%q twice", clip(string(d))), Fix: "name each once"})
 		}
 	}
-	for d := range where {
+	for _, d := range slices.Sorted(maps.Keys(where)) {
 		check(d, "/"+clip(string(d)))
 	}
 	return ps

@@ -46,9 +46,9 @@ func (q *ReturnQuery) Validate() error {
 	if n := len(q.Edges) - 1; n > MostPeriods {
 		ps = append(ps, Problem{Code: "validation", Pointer: "/interval", Message: fmt.Sprintf("%d intervals", n), Fix: fmt.Sprintf("ask for %d at most: a longer interval, or less time", MostPeriods)})
 	}
-	for pointer, step := range map[string]string{"/step": q.Begin, "/back": q.Back} {
-		if !slices.Contains(JourneySteps(), step) {
-			ps = append(ps, Problem{Code: "validation", Pointer: pointer, Message: fmt.Sprintf("%q is no step of a journey", clip(step)), Fix: "use one of " + strings.Join(JourneySteps(), ", ")})
+	for _, of := range []struct{ pointer, step string }{{"/step", q.Begin}, {"/back", q.Back}} {
+		if !slices.Contains(JourneySteps(), of.step) {
+			ps = append(ps, Problem{Code: "validation", Pointer: of.pointer, Message: fmt.Sprintf("%q is no step of a journey", clip(of.step)), Fix: "use one of " + strings.Join(JourneySteps(), ", ")})
 		}
 	}
 	return Refuse(ps...)
