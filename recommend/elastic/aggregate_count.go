@@ -58,7 +58,7 @@ func (s *Store) Journeys(ctx context.Context, q *recommend.JourneyQuery, each fu
 		a.source("reader", map[string]any{"field": "reader"})
 	} else {
 		a.beside = map[string]any{"some": map[string]any{"terms": map[string]any{
-			"field": "reader", "size": recommend.FewestReaders, "shard_size": recommend.FewestReaders, "execution_hint": "map",
+			"field": "reader", "size": recommend.FewestReaders, "shard_size": recommend.FewestReaders,
 		}}}
 	}
 	a.source("took", map[string]any{"field": "took"})
