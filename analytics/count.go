@@ -197,9 +197,7 @@ func (t *tally) each(slot int, of []string, add func(*group)) {
 	if t.whole {
 		slot = 0
 	} else {
-		for _, d := range t.By {
-			keys = longer(keys, value(d))
-		}
+		keys = t.keys(value)
 	}
 	for _, key := range keys {
 		name := strconv.Itoa(slot) + "\x00" + strings.Join(key, "\x00")
@@ -210,6 +208,15 @@ func (t *tally) each(slot int, of []string, add func(*group)) {
 		}
 		add(g)
 	}
+}
+
+// keys are those of the groups that something with these values is in.
+func (r *Request) keys(values func(d string) []string) [][]string {
+	keys := [][]string{nil}
+	for _, d := range r.By {
+		keys = longer(keys, values(d))
+	}
+	return keys
 }
 
 // longer are keys with each of values added.

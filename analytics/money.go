@@ -144,7 +144,7 @@ func (l *ledger) add(picks Picks, line *recommend.OrderLine, m recommend.LineMon
 	state, _ := line.Earning()
 	shares := line.SharesBy(recommend.Model(l.model()))
 	for i, s := range shares {
-		f := l.filed1(picks, s.Pick)
+		f := l.look(picks, s.Pick)
 		f.Partner = line.Partner
 		if s.Expert != "" {
 			f.Expert = s.Expert
@@ -179,7 +179,8 @@ func partOf(m recommend.LineMoney, i, n int) recommend.LineMoney {
 	return part
 }
 
-func (l *ledger) filed1(picks Picks, pick string) recommend.Filed {
+// look is what a pick is filed under, which is looked up once.
+func (l *ledger) look(picks Picks, pick string) recommend.Filed {
 	f, known := l.filedUnder[pick]
 	if !known {
 		picks.FiledUnder([]string{pick}, func(_ int, found recommend.Filed, _ bool) { f = found })
@@ -209,10 +210,7 @@ func (l *ledger) purses(pick string, f *recommend.Filed, currency string) []*pur
 	if len(l.By) == 0 {
 		return nil
 	}
-	keys := [][]string{nil}
-	for _, d := range l.By {
-		keys = longer(keys, l.values(d, pick, f))
-	}
+	keys := l.keys(func(d string) []string { return l.values(d, pick, f) })
 	out := make([]*purse, len(keys))
 	for i, key := range keys {
 		out[i] = sum(l.groups, strings.Join(key, "\x00"), currency, key)

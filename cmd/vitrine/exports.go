@@ -13,7 +13,7 @@ func (p *process) exports(analyst api.Analyst) (*exports.Desk, error) {
 		return nil, nil
 	}
 	desk, err := exports.New(exports.Config{
-		Dir: p.cfg.Exports, Analyst: analyst, Documents: p.documents(), Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics,
+		Dir: p.cfg.Exports, Analyst: analyst, Documents: p.engines.Store, Now: p.cfg.now, Logger: p.cfg.logger, Registerer: p.metrics,
 		Disclose: func(r recommend.Relationship, product *recommend.Product, lang string) recommend.DisclosureOf {
 			return p.world.Scene().Policy.Disclose(r, product, lang)
 		},
@@ -23,13 +23,4 @@ func (p *process) exports(analyst api.Analyst) (*exports.Desk, error) {
 	}
 	p.background = append(p.background, desk.Run)
 	return desk, nil
-}
-
-// documents are those of the store, nil where it cannot list them.
-func (p *process) documents() exports.Documents {
-	counts, ok := p.engines.Store.(recommend.Aggregates)
-	if !ok {
-		return nil
-	}
-	return counts
 }

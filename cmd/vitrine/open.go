@@ -17,6 +17,12 @@ import (
 	"vitrine.dev/recommend/sqlite"
 )
 
+// A store is what both engines are: documents, and counts over them.
+type store interface {
+	recommend.Store
+	recommend.Aggregates
+}
+
 // engines are the log and the store, embedded or servers. This file is the
 // only place that knows which.
 type engines struct {
@@ -24,7 +30,7 @@ type engines struct {
 	Codec     ingest.Codec
 	Keys      *api.Keys
 	Publisher *ingest.Publisher
-	Store     recommend.Store
+	Store     store
 	// Pseudonyms lie outside of log and store.
 	Pseudonyms *recommend.Pseudonyms
 	// OrderPartitions is how many partitions the topic of orders has: so many

@@ -179,15 +179,6 @@ func (p *process) build() (*http.Server, error) {
 	return p.buildAPI()
 }
 
-// analyst counts by the store, nil where it cannot count.
-func (p *process) analyst() api.Analyst {
-	counts, ok := p.engines.Store.(analytics.Engine)
-	if !ok {
-		return nil
-	}
-	return &analytics.Analyst{Counts: counts, Picks: p.windows, Now: p.cfg.now}
-}
-
 func (p *process) buildAPI() (*http.Server, error) {
 	keys, store := p.engines.Keys, p.measured
 	p.windows = recommend.NewWindows(recommend.WindowsConfig{
@@ -197,7 +188,7 @@ func (p *process) buildAPI() (*http.Server, error) {
 	if err := p.measureWindows(p.windows); err != nil {
 		return nil, err
 	}
-	analyst := p.analyst()
+	analyst := &analytics.Analyst{Counts: p.engines.Store, Picks: p.windows, Now: p.cfg.now}
 	pages := web.Config{
 		Windows: p.windows, Analyst: analyst, Live: live(p.metrics, p.cfg.now), Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
 		Session:      func(r *http.Request) (string, []string, bool) { return keys.Session(r, p.cfg.now()) },
