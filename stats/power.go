@@ -39,7 +39,6 @@ func (p Plan) clock() float64 {
 func (s Sequential) Power(p Plan) float64 {
 	end := p.clock()
 	drift := p.Base * p.Lift / math.Sqrt(p.variance()) // of z in the end, when t is 1
-	a := s.reach
 	var w walk
 	shown := 0.0
 	for look := 1; look <= p.Looks; look++ {
@@ -47,7 +46,7 @@ func (s Sequential) Power(p Plan) float64 {
 		if t*end < s.start {
 			continue
 		}
-		shown += w.step(t, drift, math.Sqrt(t*(a+s.late(t*end))))
+		shown += w.step(t, drift, math.Sqrt(t)*s.At(t).threshold(t*end))
 	}
 	return shown
 }
@@ -104,12 +103,12 @@ func (s Sequential) Readers(p Plan, power float64) int64 {
 	if p.Base <= 0 || p.Lift == 0 || p.Base*(1+p.Lift) >= 1 {
 		return 0
 	}
-	a := s.reach
+	s = s.At(1)
 	enough := func(n int64) bool {
 		p.Arm = n
 		end := p.clock()
 		effect := math.Abs(p.Base*p.Lift) / math.Sqrt(p.variance())
-		return end >= s.start && below(effect-math.Sqrt(a+s.late(end))) >= power
+		return end >= s.start && below(effect-s.threshold(end)) >= power
 	}
 	low, high := int64(0), int64(1)
 	for !enough(high) {
