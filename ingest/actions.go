@@ -74,7 +74,7 @@ func decideAction(s Scene, r *recommend.Reader, e recommend.Event, decoded any) 
 		proven := s.proven(v.Window, e)
 		out.Leaves = actionLeaves{action: v, event: e, proven: proven}.of(effects)
 		if err == nil {
-			out.Leaves = append(out.Leaves, armLeaves(e.Partition, r.TallyArms(v, &effects, proven))...)
+			out.Leaves = append(out.Leaves, armLeaves(e.Partition, r.TallyArms(v, &effects, proven, s.Policy))...)
 		}
 	}
 	if refusal, ok := errors.AsType[*recommend.Refusal](err); ok && outrun(e, refusal) {

@@ -50,25 +50,26 @@ func ArmTallyID(arm string, partition int) string {
 
 // TallyArms counts an action with its effects in r's arms, and returns what the
 // tallies of these count more. An action names arms, which have to be proven;
-// what is against something counts in all that the reader was served in.
-func (r *Reader) TallyArms(a *Action, e *Effects, proven bool) []ArmTally {
+// what is against something counts in all that the reader was served in. Out of
+// the time of its experiment in p an arm counts nothing.
+func (r *Reader) TallyArms(a *Action, e *Effects, proven bool, p *Policy) []ArmTally {
 	if !r.Erased.IsZero() || r.Impersonal {
 		return nil
 	}
 	var out []ArmTally
 	if proven && a.Arm != "" && (a.Kind == ActImpression || a.Kind == ActOpen) {
 		for arm := range strings.SplitSeq(a.Arm, ",") {
-			if len(arm) <= 2*maxName+1 && strings.Contains(arm, ":") {
+			if len(arm) <= 2*maxName+1 && strings.Contains(arm, ":") && p.counts(arm, a.At) {
 				out = append(out, r.armOf(arm).tally(a, e))
 			}
 		}
 		return out
 	}
-	return r.tallyOutside(a, e)
+	return r.tallyOutside(a, e, p)
 }
 
 // tallyOutside counts what was not done in a window of an arm.
-func (r *Reader) tallyOutside(a *Action, e *Effects) []ArmTally {
+func (r *Reader) tallyOutside(a *Action, e *Effects, p *Policy) []ArmTally {
 	if len(r.Arms) == 0 {
 		return nil
 	}
@@ -85,6 +86,9 @@ func (r *Reader) tallyOutside(a *Action, e *Effects) []ArmTally {
 	var out []ArmTally
 	for i := range r.Arms {
 		mine := &r.Arms[i]
+		if !p.counts(mine.Arm, a.At) {
+			continue
+		}
 		if t.Arm, t.Did = mine.Arm, mine.did(deed, a.At); t.Did != nil || t.Hidden+t.Muted+t.Reported > 0 {
 			out = append(out, t)
 		}

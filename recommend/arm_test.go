@@ -22,11 +22,12 @@ type bystander struct {
 	told    map[string]bool // what he reported
 }
 
-func (b *bystander) see(a *recommend.Action, in string) {
+// see sees an action; what is not open is not counted.
+func (b *bystander) see(a *recommend.Action, in string, open bool) {
 	deed := a.Kind
 	switch a.Kind {
 	case recommend.ActImpression, recommend.ActOpen:
-		if a.Arm != in {
+		if a.Arm != in || !open {
 			return
 		}
 		if !b.counted {
@@ -54,7 +55,7 @@ func (b *bystander) see(a *recommend.Action, in string) {
 		}
 		b.told["order "+a.Order] = true
 	}
-	if b.counted && !a.At.Before(b.since) {
+	if open && b.counted && !a.At.Before(b.since) {
 		b.did[deed] = true
 	}
 }
@@ -88,7 +89,10 @@ func TestAnArmCountsEachOfItsReadersOnceForWhatHeDid(t *testing.T) {
 		for i := range readers {
 			readers[i] = &recommend.Reader{ID: fmt.Sprint("r", i)}
 		}
-		const red, blue = "colour:red", "colour:blue"
+		const red, blue = "colour:red", "shape:blue"
+		from := now.Add(time.Duration(rapid.IntRange(-9, 30).Draw(t, "from")) * time.Minute)
+		until := from.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "minutes")) * time.Minute)
+		policy := &recommend.Policy{Experiments: []recommend.Experiment{{ID: "colour", From: from, Until: until}}}
 		seen := make(map[string][]*bystander) // by arm: of each reader
 		for _, arm := range []string{red, blue} {
 			for range readers {
@@ -114,12 +118,12 @@ func TestAnArmCountsEachOfItsReadersOnceForWhatHeDid(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, more := range r.TallyArms(a, &effects, true) {
+			for _, more := range r.TallyArms(a, &effects, true, policy) {
 				sums[more.Arm].Add(more)
 			}
 			readers[who] = again(t, r) // folds keep it and read it again
 			for arm, all := range seen {
-				all[who].see(a, arm)
+				all[who].see(a, arm, arm != red || !a.At.Before(from) && a.At.Before(until))
 			}
 		}
 		for arm, all := range seen {
@@ -168,7 +172,7 @@ func TestArmsOfDocumentsOfBeforeAreCountedOn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, more := range r.TallyArms(a, &e, true) {
+		for _, more := range r.TallyArms(a, &e, true, recommend.DefaultPolicy()) {
 			sum.Add(more)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"vitrine.dev/ranking"
 )
@@ -18,7 +19,13 @@ type Experiment struct {
 	ID       string   `json:"id" yaml:"id"`
 	Salt     string   `json:"salt,omitempty" yaml:"salt"`         // "" is the id; another one deals readers anew
 	Surfaces []string `json:"surfaces,omitempty" yaml:"surfaces"` // none is all
-	Arms     []Arm    `json:"arms" yaml:"arms"`
+	// From and Until are the time of which is counted what readers do, the end not
+	// in it; zero for none. One that has both is planned, and compared as it will
+	// be in the end, see [stats.NewPlanned]. Its arms are served before and after
+	// as well.
+	From  time.Time `json:"from,omitzero" yaml:"from"`
+	Until time.Time `json:"until,omitzero" yaml:"until"`
+	Arms  []Arm     `json:"arms" yaml:"arms"`
 }
 
 // An Arm is one way of serving: what differs from the policy.
@@ -50,6 +57,19 @@ func (e *Experiment) salt() string {
 		return e.Salt
 	}
 	return e.ID
+}
+
+// counts reports whether what is done at at is counted.
+func (e *Experiment) counts(at time.Time) bool {
+	return !at.Before(e.From) && (e.Until.IsZero() || at.Before(e.Until))
+}
+
+// counts reports whether what is done at at is counted of an arm such as
+// "colour:red". Of an experiment that p does not have any more it is.
+func (p *Policy) counts(arm string, at time.Time) bool {
+	id, _, _ := strings.Cut(arm, ":")
+	i := slices.IndexFunc(p.Experiments, func(e Experiment) bool { return e.ID == id })
+	return i < 0 || p.Experiments[i].counts(at)
 }
 
 // ArmOf is the arm of a reader, by the pseudonym that his events carry; "" for

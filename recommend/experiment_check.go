@@ -1,12 +1,14 @@
 package recommend
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -45,6 +47,9 @@ func (p *Policy) validateExperiments() []error {
 			bad("its salt is that of another experiment: both would deal readers alike")
 		}
 		ids[e.ID], salts[e.salt()] = true, true
+		if err := e.validateTime(); err != nil {
+			bad("%w", err)
+		}
 		for _, s := range e.Surfaces {
 			if _, ok := SurfaceNamed(s); !ok {
 				bad("surfaces: there is no %q", s)
@@ -59,6 +64,25 @@ func (p *Policy) validateExperiments() []error {
 		errs = append(errs, p.validateArms(e, at)...)
 	}
 	return errs
+}
+
+// Bounds of the time that an experiment is planned for.
+const (
+	shortestExperiment = 24 * time.Hour
+	longestExperiment  = 366 * 24 * time.Hour
+)
+
+func (e *Experiment) validateTime() error {
+	if e.Until.IsZero() {
+		return nil
+	}
+	if e.From.IsZero() {
+		return errors.New("until is without a from: what is planned begins at a time as well")
+	}
+	if d := e.Until.Sub(e.From); d < shortestExperiment || d > longestExperiment {
+		return fmt.Errorf("until %s is not one to 366 days after from", e.Until.Format(time.RFC3339))
+	}
+	return nil
 }
 
 // changes are what the arms of e change, each once.

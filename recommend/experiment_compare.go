@@ -2,6 +2,7 @@ package recommend
 
 import (
 	"math"
+	"time"
 
 	"vitrine.dev/stats"
 )
@@ -36,6 +37,29 @@ type ArmDifference struct {
 	ExcludesZero bool `json:"excludes_zero"`
 }
 
+// An ExperimentPlan is the time of an experiment that has an end.
+type ExperimentPlan struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+	// Part of the time is over, 0 to 1, as of the latest event counted.
+	Part float64 `json:"part"`
+	// Over says that all of it is: what is shown now is the result, and stays.
+	Over bool `json:"over"`
+}
+
+// plan is that of e when the latest event counted was at asOf; nil without one.
+func (e *Experiment) plan(now, asOf time.Time) *ExperimentPlan {
+	if e.Until.IsZero() {
+		return nil
+	}
+	p := &ExperimentPlan{From: e.From.UTC(), Until: e.Until.UTC(), Over: !now.Before(e.Until)}
+	if p.Over {
+		asOf = e.Until
+	}
+	p.Part = min(1, max(0, float64(asOf.Sub(e.From))/float64(e.Until.Sub(e.From))))
+	return p
+}
+
 // An ArmMethod says how arms are compared.
 type ArmMethod struct {
 	Name   string  `json:"name"`
@@ -53,7 +77,14 @@ const (
 	armBelief = 1 - armLevel // of the intervals of rates
 )
 
-func armMethod() ArmMethod {
+func armMethod(plan *ExperimentPlan) ArmMethod {
+	if plan != nil {
+		return ArmMethod{
+			Name:   "group sequential test of a planned time, O'Brien and Fleming's boundary for looks at every moment, by readers",
+			Source: "O'Brien, Fleming 1979, Biometrics 35; repeated confidence intervals: Jennison, Turnbull 1989, J. R. Statist. Soc. B 51",
+			Level:  armLevel, Start: armStart,
+		}
+	}
 	return ArmMethod{
 		Name:   "asymptotic confidence sequence (normal mixture with a delayed start), by readers",
 		Source: "Robbins 1970; Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas 2024, Annals of Statistics 52; Bibaut, Kallus, Lindon 2022, arXiv 2212.14411",
@@ -84,6 +115,9 @@ func armMetrics(r *ExperimentReport, tallies []*ArmTally, arm int) []ArmMetric {
 		return nil
 	}
 	test := stats.NewSequential(armLevel, armStart)
+	if r.Plan != nil {
+		test = stats.NewPlanned(armLevel, armStart).At(r.Plan.Part)
+	}
 	var out []ArmMetric
 	for i, deed := range append(armGoals(), armGuards()...) {
 		share := tallies[arm].share(deed)
@@ -130,7 +164,7 @@ func rateOf(s stats.Share) Rate {
 
 func withheld(lang string) string {
 	if language(lang) == "zh" {
-		return "读者到达各分组的比例与设定不符（卡方检验 p 小于 0.001），比较不可信，因此不给出。请先查明原因，再换一个 salt 重新开始。"
+		return "读者到达各分组的比例与设定不符（卡方检验 p 小于 0.001），比较不可信，因此不给出。请先查明原因，再用另一个 id 重新开始。"
 	}
-	return "Readers did not come to the arms in their shares (chi-square, p under 0.001), so that the arms are not alike and no comparison can be believed: find out why, and begin again with another salt."
+	return "Readers did not come to the arms in their shares (chi-square, p under 0.001), so that the arms are not alike and no comparison can be believed: find out why, and begin again under another id."
 }

@@ -19,6 +19,8 @@ type ExperimentReport struct {
 	// Ratio tests whether readers came to the arms in the shares that these have:
 	// when they did not, nothing else here can be believed.
 	Ratio RatioCheck `json:"ratio_check"`
+	// Plan is when it is to end; nil where it is not.
+	Plan *ExperimentPlan `json:"plan,omitempty"`
 	// Method is how arms are compared.
 	Method ArmMethod `json:"method"`
 	// Withheld says why arms are not compared; "" where they are.
@@ -83,7 +85,7 @@ func (w *Windows) Experiments(ctx context.Context, lang string) ([]ExperimentRep
 }
 
 func (w *Windows) experiment(ctx context.Context, e *Experiment, lang string) (*ExperimentReport, error) {
-	r := &ExperimentReport{ID: e.ID, Surfaces: slices.Clone(e.Surfaces), Method: armMethod(), Complete: completeness(lang)}
+	r := &ExperimentReport{ID: e.ID, Surfaces: slices.Clone(e.Surfaces), Complete: completeness(lang)}
 	if len(r.Surfaces) == 0 {
 		for _, s := range Surfaces() {
 			r.Surfaces = append(r.Surfaces, s.String())
@@ -107,6 +109,8 @@ func (w *Windows) experiment(ctx context.Context, e *Experiment, lang string) (*
 			r.AsOf = t.At
 		}
 	}
+	r.Plan = e.plan(w.now(), r.AsOf)
+	r.Method = armMethod(r.Plan)
 	r.Ratio.Statistic, r.Ratio.P = ranking.ChiSquare(counts, shares)
 	r.Ratio.Mismatch = r.Ratio.P < ratioMismatch
 	r.Ratio.Statistic = min(r.Ratio.Statistic, math.MaxFloat64) // JSON has no infinity

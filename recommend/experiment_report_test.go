@@ -3,6 +3,7 @@ package recommend_test
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,8 +15,16 @@ import (
 // each in two partitions.
 func reportOf(t *testing.T, plain, bold recommend.ArmTally) recommend.ExperimentReport {
 	t.Helper()
+	return plannedReportOf(t, plain, bold, time.Time{}, time.Time{})
+}
+
+// plannedReportOf is that when the experiment is from one time until another.
+func plannedReportOf(t *testing.T, plain, bold recommend.ArmTally, from, until time.Time) recommend.ExperimentReport {
+	t.Helper()
 	f := newShopFloor(t)
-	f.world.SetPolicy(t.Context(), testPolicy(t, colours))
+	p := testPolicy(t, colours)
+	p.Experiments[0].From, p.Experiments[0].Until = from, until
+	f.world.SetPolicy(t.Context(), p)
 	for arm, tally := range map[string]recommend.ArmTally{"colour:plain": plain, "colour:bold": bold} {
 		one := recommend.ArmTally{Arm: arm, At: opening(), Readers: 1, Did: &recommend.ArmDoers{Open: 1}}
 		tally.Readers--
@@ -81,6 +90,42 @@ func TestAReportComparesArmsByReaders(t *testing.T) {
 	}
 	if r.Withheld != "" || r.Method.Name == "" || r.Method.Source == "" || r.Method.Level != .05 || r.Method.Start != 100 {
 		t.Errorf("withheld %q, method %+v", r.Withheld, r.Method)
+	}
+}
+
+// What is planned is compared by how much of the time is over, and once it is
+// with half the readers.
+func TestAPlannedExperimentIsComparedByItsPlan(t *testing.T) {
+	plain := recommend.ArmTally{Readers: 8000, Did: &recommend.ArmDoers{Open: 1600}}
+	bold := recommend.ArmTally{Readers: 8000, Did: &recommend.ArmDoers{Open: 1763}}
+	const day = 24 * time.Hour
+	from := opening().Add(-14 * day)
+	for name, c := range map[string]struct {
+		until time.Time
+		part  float64
+		shown bool
+	}{
+		"half of it": {opening().Add(14 * day), .5, false},
+		"to its end": {opening().Add(-time.Minute), 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := plannedReportOf(t, plain, bold, from, c.until)
+			if r.Plan == nil || r.Plan.Part != c.part || r.Plan.Over != (c.part == 1) || !r.Plan.From.Equal(from) || !r.Plan.Until.Equal(c.until) {
+				t.Fatalf("plan %+v, want part %v", r.Plan, c.part)
+			}
+			got := metric(t, r.Arms[1], "open")
+			want, _ := stats.NewPlanned(.05, 100).At(c.part).Compare(stats.Share{K: 1600, N: 8000}, stats.Share{K: 1763, N: 8000})
+			if d := got.Difference; d == nil || d.Low != want.Low || d.P != want.P || d.ExcludesZero != c.shown {
+				t.Errorf("difference %+v, want that of the plan %+v", d, want)
+			}
+			always := metric(t, reportOf(t, plain, bold).Arms[1], "open")
+			if always.Difference.ExcludesZero || always.ReadersForTenth < 18*got.ReadersForTenth/10 {
+				t.Errorf("without an end: %+v, and %d readers for a tenth; with one %d", always.Difference, always.ReadersForTenth, got.ReadersForTenth)
+			}
+			if r.Method.Name == reportOf(t, plain, bold).Method.Name {
+				t.Error("both say that they are compared by the same method")
+			}
+		})
 	}
 }
 

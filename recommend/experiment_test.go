@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -170,6 +171,10 @@ func TestExperimentsAreChecked(t *testing.T) {
 		"[{id: e, " + two + ", mix: {authors: 2}}]}]":                                                      "authors",
 		"[{id: e, " + two + ", mix: {length: 100}}]}]":                                                     "same in every arm",
 		"[{id: e, " + two + ", mix: {author_decay: 1}}]}, {id: f, " + two + ", mix: {author_decay: 0}}]}]": "changed by e too",
+		"[{id: e, until: 2026-12-01, " + two + "}]}]":                                                      "without a from",
+		"[{id: e, from: 2026-12-01, until: 2026-11-30, " + two + "}]}]":                                    "after from",
+		"[{id: e, from: 2026-12-01, until: 2028-01-01, " + two + "}]}]":                                    "366 days",
+		"[{id: e, from: soon, " + two + "}]}]":                                                             "time",
 		"[{id: e, share: 1, " + two + "}]}]":                                                               "share",
 	} {
 		_, err := recommend.ParsePolicy([]byte("experiments: " + text))
@@ -177,7 +182,11 @@ func TestExperimentsAreChecked(t *testing.T) {
 			t.Errorf("%s: got %v, want it to name %q", text, err, want)
 		}
 	}
-	p := testPolicy(t, colours)
+	p, err := recommend.ParsePolicy([]byte("experiments: [{id: e, from: 2026-12-01, until: 2026-12-29T08:00:00+08:00, " + two + "}]}]"))
+	if err != nil || !p.Experiments[0].From.Equal(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)) || p.Experiments[0].Until.Sub(p.Experiments[0].From) != 28*24*time.Hour {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	p = testPolicy(t, colours)
 	if names := p.Experiments[0].Arms; !slices.Contains(names[1].SourcesOff, "follow") || names[1].Weights["trust"] != 7 {
 		t.Errorf("arms %+v", names)
 	}

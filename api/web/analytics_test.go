@@ -143,7 +143,7 @@ type trials struct{ web.Windows }
 func (trials) Experiments(context.Context, string) ([]recommend.ExperimentReport, error) {
 	rate := recommend.Rate{Value: .3, Low: .25, High: .35, N: 400}
 	return []recommend.ExperimentReport{{
-		ID: "spacing", Method: recommend.ArmMethod{Name: "<by looks>", Source: "Robbins 1970"},
+		ID: "spacing", Plan: &recommend.ExperimentPlan{From: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), Until: time.Date(2026, 12, 29, 0, 0, 0, 0, time.UTC), Part: .25}, Method: recommend.ArmMethod{Name: "<by looks>", Source: "Robbins 1970"},
 		Arms: []recommend.ArmReport{
 			{Name: "as-is", Metrics: []recommend.ArmMetric{{Name: "open", Did: 120, Rate: rate}}},
 			{Name: "wide", Metrics: []recommend.ArmMetric{
@@ -160,7 +160,7 @@ func TestAnalystsSeeHowArmsCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for lang, words := range map[string][]string{"en": {"a difference", "97 more readers", "guardrail", "Complained"}, "zh": {"有差异", "还需 97 位读者", "护栏", "投诉"}} {
+	for lang, words := range map[string][]string{"en": {"a difference", "25.0% of the planned", "97 more readers", "guardrail", "Complained"}, "zh": {"有差异", "计划时间已过 25.0%", "还需 97 位读者", "护栏", "投诉"}} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/analytics", http.NoBody)
 		r.Header.Set("X-Test-Session", "ana metrics:read")
 		r.Header.Set("Accept-Language", lang)
