@@ -37,6 +37,9 @@ func (c *call) readBody() error {
 		return refuse(codeBadBody, "the body is not UTF-8")
 	}
 	c.body = b
+	if c.byForm() {
+		return c.readForm()
+	}
 	return nil
 }
 
@@ -47,11 +50,14 @@ func (r *route) takes() (types []string, limit int64) {
 	case r.body == ndjsonBody:
 		types, limit = []string{"application/x-ndjson", "application/ndjson", "application/jsonl"}, ndjsonLimit
 	case r.body == formBody:
-		types = []string{"application/x-www-form-urlencoded"}
+		types = []string{formType}
 	case r.body == webhookBody:
 		limit = webhookLimit
 	case r.method == http.MethodPatch:
 		types = []string{"application/json", "application/merge-patch+json"}
+	}
+	if r.form != nil {
+		types = append(types, formType)
 	}
 	if r.limit > 0 {
 		limit = r.limit

@@ -20,15 +20,17 @@ import (
 // A call is one request on its way through a handler.
 type call struct {
 	*gin.Context
-	server *Server
-	route  *route // nil when the router found none
-	who    *Claims
-	cookie bool // who came by session cookie
-	lang   string
-	body   []byte // whole, where the route takes one
-	key    string // Idempotency-Key, "" when none was sent
-	digest string // of route and body, where there is a key
-	fault  error  // what a 5xx was answered for
+	server  *Server
+	route   *route // nil when the router found none
+	who     *Claims
+	cookie  bool // who came by session cookie
+	lang    string
+	body    []byte     // whole, where the route takes one
+	key     string     // Idempotency-Key, "" when none was sent
+	digest  string     // of route and body, where there is a key
+	fields  url.Values // of the form that a page sent, nil where none was
+	refused int        // the status of what a form was refused for, 0 of what it was not
+	fault   error      // what a 5xx was answered for
 
 	scope   *requestContext
 	spanned oteltrace.Span // nil when nobody traces
@@ -52,8 +54,12 @@ func (c *call) template() string {
 // traceID names the request in the log and to the client.
 func (c *call) traceID() string { return traceOf(c.ctx()).id }
 
-// json answers with v.
+// json answers with v; a form of a page, with the way back to it.
 func (c *call) json(status int, v any) error {
+	if c.fields != nil {
+		c.back(saidOf(status))
+		return nil
+	}
 	b, err := marshal(v)
 	if err != nil {
 		return err

@@ -84,6 +84,9 @@ func (s *Server) fail(c *call, err error) {
 	h.Set("Content-Language", c.lang)
 	c.private()
 	s.meters.problems.WithLabelValues(p.Code).Inc()
+	if c.refusedForm(r, p.Status) {
+		return
+	}
 	body, err := marshal(p)
 	if err != nil { // extras are strings, numbers and lists of them
 		body = []byte(`{"type":"about:blank","title":"Internal Server Error","status":500}`)

@@ -112,7 +112,7 @@ func (s *Server) once(c *call, serve func(*call) error) error {
 	if err := serve(c); err != nil {
 		s.fail(c, err)
 	}
-	if status := c.Writer.Status(); status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
+	if status := max(c.Writer.Status(), c.refused); status < http.StatusInternalServerError && status != http.StatusTooManyRequests {
 		result = &answer{digest: c.digest, status: status, header: keptHeader(c.Writer.Header()), body: kept.body}
 	}
 	return nil

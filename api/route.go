@@ -46,6 +46,7 @@ type route struct {
 	body   media
 	limit  int64 // of the body, in bytes; 0 is that of its kind
 	keys   repeats
+	form   *form // how pages use it; nil: they do not
 	serve  func(*call) error
 	good   *atomic.Pointer[prometheus.Observer] // of answers with 200, once there was one
 }
@@ -119,7 +120,7 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/metrics/signals", scope: ScopeMetricsRead, or: ScopeModerate, class: classQuery, serve: s.signalFigures},
 		{method: get, path: "/v1/signals", scope: ScopeModerate, or: ScopeMetricsRead, class: classQuery, serve: s.signals},
 		{method: get, path: "/v1/signals/:id", scope: ScopeModerate, or: ScopeMetricsRead, class: classRead, serve: s.signal},
-		{method: post, path: "/v1/signals/:id/resolve", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, serve: s.resolveSignal},
+		{method: post, path: "/v1/signals/:id/resolve", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, form: signalForm(), serve: s.resolveSignal},
 		{method: get, path: "/v1/exports", scope: ScopeMetricsRead, class: classRead, serve: s.exports},
 		{method: post, path: "/v1/exports", scope: ScopeMetricsRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.startExport},
 		{method: get, path: "/v1/exports/:id", scope: ScopeMetricsRead, class: classRead, serve: s.exportState},

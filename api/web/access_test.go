@@ -78,7 +78,7 @@ func TestPagesHaveLandmarksAndLabels(t *testing.T) {
 	button := regexp.MustCompile(`(?s)<button([^>]*)>(.*?)</button>`)
 	refs := regexp.MustCompile(`(?:aria-labelledby|aria-describedby|for|popovertarget)="([^"]+)"`)
 	for _, target := range everyPage() {
-		for _, who := range []string{"", "ali picks:write", "keeper window:read"} {
+		for _, who := range []string{"", "ali picks:write", "keeper window:read", "ops moderate metrics:read"} {
 			page := w.get(target, "X-Test-Session", who).body
 			wants(t, page, `class="skip" href="#main"`, "<header", "<nav", `<main id="main"`, "<footer")
 			if n := strings.Count(page, "<h1"); n != 1 {

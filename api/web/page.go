@@ -244,6 +244,7 @@ func (q *request) inLanguages() map[string]string {
 		v := q.URL.Query()
 		v.Set("lang", lang)
 		v.Del("fragment")
+		v.Del("said")
 		v.Del("cursor") // belongs to answers in one language
 		m[lang] = (&url.URL{Path: q.URL.Path, RawPath: q.URL.RawPath, RawQuery: v.Encode()}).String()
 	}
@@ -253,7 +254,7 @@ func (q *request) inLanguages() map[string]string {
 // with is the address of this page with one parameter changed; "" removes it.
 func (q *request) with(name, value string) string {
 	v := q.URL.Query()
-	for _, drop := range []string{"fragment", "lang", "cursor"} {
+	for _, drop := range []string{"fragment", "lang", "cursor", "said"} {
 		v.Del(drop)
 	}
 	v.Set(name, value)
@@ -267,6 +268,7 @@ func (q *request) with(name, value string) string {
 type visitor struct {
 	ID     string // "" is somebody unknown
 	Expert bool   // may publish
+	Sees   bool   // may see signals of traffic quality
 	Reader recommend.Reader
 	// Unread is why Reader is empty although there may be something to know.
 	Unread error
@@ -308,6 +310,7 @@ func (q *request) recognise() error {
 	for _, s := range scopes {
 		q.who.Expert = q.who.Expert || s == "picks:write"
 	}
+	q.who.Sees = q.sees()
 	r, err := q.site.Windows.ReaderOf(q.ctx(), sub)
 	switch {
 	case errors.Is(err, recommend.ErrUnavailable):

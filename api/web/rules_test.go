@@ -13,7 +13,7 @@ import (
 
 // everyPage is one address of each kind.
 func everyPage() []string {
-	return []string{"/", "/?topic=home%2Ftea", "/search", "/search?q=pan", "/experts/ali", "/picks/p0", "/products/harbour:0", "/publish", "/about", "/cart", "/me", "/earnings", "/nowhere"}
+	return []string{"/", "/?topic=home%2Ftea", "/search", "/search?q=pan", "/experts/ali", "/picks/p0", "/products/harbour:0", "/publish", "/about", "/cart", "/me", "/earnings", "/analytics", "/signals", "/nowhere"}
 }
 
 func TestNoPageRunsOrLoadsWhatIsNotOurs(t *testing.T) {
@@ -22,7 +22,7 @@ func TestNoPageRunsOrLoadsWhatIsNotOurs(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)<style|\sstyle=|\son[a-z]+=|javascript:|<script>|<script type="text`)
 	loaded := regexp.MustCompile(`(?:src|href|action)="([^"]*)"`)
 	for _, target := range everyPage() {
-		for _, who := range []string{"", "ali picks:write"} {
+		for _, who := range []string{"", "ali picks:write", "ops moderate metrics:read"} {
 			r := w.get(target, "X-Test-Session", who)
 			csp := r.header.Get("Content-Security-Policy")
 			for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"} {

@@ -48,6 +48,10 @@ type Config struct {
 	// Session tells who looks at a page, by the cookie that POST /v1/session
 	// sets; ok is false for somebody unknown. nil: everybody is unknown.
 	Session func(r *http.Request) (sub string, scopes []string, ok bool)
+	// Ask asks the API what GET target tells whoever sends r, and decodes it into
+	// v: [vitrine.dev/api.Ask], by which pages show what the API alone knows under
+	// its own rules. nil: there are no pages of that.
+	Ask func(r *http.Request, target string, v any) error
 	// Admit is how readers are given cards of a window where the policy bounds
 	// those too; nil bounds nothing.
 	Admit func(r *http.Request, reader string) recommend.Admit
@@ -128,6 +132,7 @@ func (s *site) routes() http.Handler {
 		"GET /bookmarks":      bookmarks,
 		"GET /earnings":       s.earnings,
 		"GET /analytics":      s.analytics,
+		"GET /signals":        s.signals,
 		"GET /analytics/live": s.live,
 		"/":                   nowhere,
 	} {

@@ -39,6 +39,7 @@ type testWorld struct {
 	now             time.Time
 	away            bool // the store does not answer
 	windows         *recommend.Windows
+	told            *told
 	site            http.Handler
 }
 
@@ -49,14 +50,14 @@ func newWorld(t testing.TB, demo *web.Demo) *testWorld {
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.DiscardHandler)
-	w := &testWorld{t: t, docs: make(map[recommend.Ref]recommend.Document), now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	w := &testWorld{t: t, told: new(told), docs: make(map[recommend.Ref]recommend.Document), now: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return w.now }
 	w.world = recommend.NewWorld(policy, logger)
 	w.shelf = recommend.NewShelf(recommend.ShelfConfig{Scene: w.world.Scene, Now: now, Logger: logger})
 	w.windows = recommend.NewWindows(recommend.WindowsConfig{
 		Shelf: w.shelf, World: w.world, Store: w, SecretKey: []byte("a key of this test"), Now: now, Logger: logger,
 	})
-	w.site, err = web.New(web.Config{Windows: w.windows, Store: w, World: w.world, Demo: demo, Now: now, Session: sessionOf})
+	w.site, err = web.New(web.Config{Windows: w.windows, Store: w, World: w.world, Demo: demo, Now: now, Session: sessionOf, Analyst: new(figures), Ask: w.told.ask})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -60,6 +60,13 @@ func browser(t *testing.T) chrome {
 // demoSite is the address of a service that has the demo world.
 func demoSite(t *testing.T) string {
 	t.Helper()
+	site, _ := judgedSite(t)
+	return site
+}
+
+// judgedSite is demoSite with the token of who judges and counts there.
+func judgedSite(t *testing.T) (site, judge string) {
+	t.Helper()
 	in := &installation{t: t, dir: t.TempDir()}
 	p := &process{in: in, addr: freeAddr(t), log: new(lockedBuffer)}
 	p.args = []string{"serve", "--demo", "--data", filepath.Join(in.dir, "data"), "--addr", p.addr, "--log", "warn"}
@@ -67,12 +74,14 @@ func demoSite(t *testing.T) string {
 	t.Cleanup(p.kill)
 	p.awaitReady()
 	await(t, 2*time.Minute, func() error { // the world comes in behind the first answers
-		if !strings.Contains(p.log.String(), "EXPERT=") {
+		told := regexp.MustCompile(`JUDGE=(\S+)\n`).FindStringSubmatch(p.log.String())
+		if told == nil {
 			return fmt.Errorf("the demo does not say that it is there:\n%s", p.log)
 		}
+		judge = told[1]
 		return nil
 	})
-	return "http://" + p.addr
+	return "http://" + p.addr, judge
 }
 
 // A tab is one person's browser window: nobody else's cookies, and an ear on

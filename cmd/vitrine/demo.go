@@ -92,6 +92,10 @@ func greet(ctx context.Context, p *process, env environment, url string) error {
 	if err != nil {
 		return err
 	}
+	judgeToken, err := sign("ops", api.ScopeWindowRead, api.ScopeModerate, api.ScopeMetricsRead)
+	if err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(env.Stdout, `
 Vitrine is ready, with a demo world of %d picks by %d experts.
 
@@ -100,14 +104,16 @@ Vitrine is ready, with a demo world of %d picks by %d experts.
   publisher   %s/publish
   earnings    %s/earnings
   figures     %s/analytics
+  signals     %s/signals
   shops       %s
   rules       %s/about
   API         %s/openapi.yaml
 
   reader %s   export READER=%s
   expert %s   export EXPERT=%s
+  moderator and analyst ops   export JUDGE=%s
 
   curl -H "Authorization: Bearer $READER" '%s/v1/window?limit=3'
-`, len(world.Picks), len(world.Experts), url, url, url, url, url, url, p.shop.origin+"/", url, url, reader.ID, readerToken, expert.ID, expertToken, url)
+`, len(world.Picks), len(world.Experts), url, url, url, url, url, url, url, p.shop.origin+"/", url, url, reader.ID, readerToken, expert.ID, expertToken, judgeToken, url)
 	return err
 }

@@ -22,7 +22,7 @@ const (
 
 func TestPagesInABrowser(t *testing.T) {
 	chromium := browser(t)
-	site := demoSite(t)
+	site, judge := judgedSite(t)
 	desktop := look{width: 1280, height: 900, lang: "zh-CN"}
 
 	t.Run("a reader makes the window his own", func(t *testing.T) { readerStory(chromium.open(t, site, desktop)) })
@@ -31,6 +31,10 @@ func TestPagesInABrowser(t *testing.T) {
 	})
 	t.Run("an analyst reads figures, sorts them and sees them move", func(t *testing.T) {
 		analystStory(chromium.open(t, site, look{width: 1280, height: 900, lang: "en-US"}))
+	})
+	t.Run("who judges and counts needs no script, nor a mouse, nor a wide screen", func(t *testing.T) {
+		judgeStory(chromium.open(t, site, look{width: 360, height: 780, phone: true, lang: "zh-CN"}), judge, "uncle-wok", "mira-tables")
+		judgeStory(chromium.open(t, site, look{width: 1280, height: 900, lang: "en-US"}), judge, "ali-brews", "doc-ergon")
 	})
 	t.Run("pages can be read without script", func(t *testing.T) { withoutScript(chromium.open(t, site, desktop)) })
 	t.Run("a session of an installation that is no more is replaced", func(t *testing.T) { staleSession(chromium.open(t, site, desktop)) })

@@ -192,7 +192,7 @@ func (p *process) buildAPI() (*http.Server, error) {
 	pages := web.Config{
 		Windows: p.windows, Analyst: analyst, Live: live(p.metrics, p.cfg.now), Store: store, World: p.world, Now: p.cfg.now, Logger: p.cfg.logger,
 		Session:      func(r *http.Request) (string, []string, bool) { return keys.Session(r, p.cfg.now()) },
-		FrameOrigins: p.frameOrigins(), Admit: api.AdmitOf,
+		FrameOrigins: p.frameOrigins(), Admit: api.AdmitOf, Ask: api.Ask,
 	}
 	if p.cfg.Demo {
 		experts, err := demoExperts(p.cfg.now())
