@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"mime"
 	"net/http"
 	"net/url"
@@ -26,6 +27,23 @@ type form struct {
 func signalForm() *form {
 	return &form{page: "/signals", keep: []string{"kind", "state", "subject", "cursor"}, body: func(f url.Values) ([]byte, error) {
 		return marshal(map[string]string{"state": f.Get("state"), "text": f.Get("text")})
+	}}
+}
+
+// exportForm asks for an export: the field ask holds the question but for its
+// format, for a page knows what it shows.
+func exportForm() *form {
+	return &form{page: "/analytics", at: "files", keep: []string{"days", "by", "model"}, body: func(f url.Values) ([]byte, error) {
+		ask := make(map[string]json.RawMessage)
+		if err := json.Unmarshal([]byte(f.Get("ask")), &ask); err != nil {
+			return nil, refuse(codeBadBody, "ask: not a JSON object: "+jsonFault(err))
+		}
+		format, err := marshal(f.Get("format"))
+		if err != nil {
+			return nil, err
+		}
+		ask["format"] = format
+		return marshal(ask)
 	}}
 }
 

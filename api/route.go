@@ -122,7 +122,7 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/signals/:id", scope: ScopeModerate, or: ScopeMetricsRead, class: classRead, serve: s.signal},
 		{method: post, path: "/v1/signals/:id/resolve", scope: ScopeModerate, class: classWrite, body: jsonBody, keys: keyed, form: signalForm(), serve: s.resolveSignal},
 		{method: get, path: "/v1/exports", scope: ScopeMetricsRead, class: classRead, serve: s.exports},
-		{method: post, path: "/v1/exports", scope: ScopeMetricsRead, class: classWrite, body: jsonBody, keys: keyed, serve: s.startExport},
+		{method: post, path: "/v1/exports", scope: ScopeMetricsRead, class: classWrite, body: jsonBody, keys: keyed, form: exportForm(), serve: s.startExport},
 		{method: get, path: "/v1/exports/:id", scope: ScopeMetricsRead, class: classRead, serve: s.exportState},
 		{method: del, path: "/v1/exports/:id", scope: ScopeMetricsRead, class: classWrite, keys: keyed, serve: s.deleteExport},
 		{method: get, path: "/v1/exports/:id/data", class: classQuery, serve: s.download},

@@ -61,6 +61,8 @@ type analyticsBody struct {
 	Unattributed []amountsRow
 	Retention    *analytics.Retention
 	Experiments  []recommend.ExperimentReport
+	Files        *filesBody // nil: the visitor can make none
+	Persons      []person   // nobody: who may see it has a token
 }
 
 // A funnelRow is a step with the length of its bar, 0 to 100.
@@ -176,7 +178,7 @@ func (b *analyticsBody) fill(q *request) (err error) {
 		return err
 	}
 	b.Series = newChart(series)
-	for _, fill := range []func(*request) error{b.money, b.returns, b.experiments} {
+	for _, fill := range []func(*request) error{b.money, b.returns, b.experiments, b.files} {
 		if err := fill(q); err != nil {
 			return err
 		}

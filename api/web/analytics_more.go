@@ -55,9 +55,7 @@ func (s *site) live(q *request) error {
 func (b *analyticsBody) money(q *request) (err error) {
 	r := b.request(q.site.Now(), nil)
 	r.Model = b.Model
-	if b.By != analytics.BySource && b.By != analytics.ByArm { // orders know neither
-		r.By = []string{b.By}
-	}
+	r.By = b.moneyBy()
 	if b.Money, err = q.site.Analyst.MoneyOf(q.ctx(), r); err != nil {
 		return err
 	}
@@ -76,6 +74,23 @@ func (b *analyticsBody) money(q *request) (err error) {
 	return nil
 }
 
+// moneyBy is what money is broken down by: orders know neither source nor arm.
+func (b *analyticsBody) moneyBy() []string {
+	if b.By == analytics.BySource || b.By == analytics.ByArm {
+		return nil
+	}
+	return []string{b.By}
+}
+
+// cohorts is the time in which readers of a cohort began: a day in a week, else
+// a week.
+func (b *analyticsBody) cohorts() time.Duration {
+	if b.Days <= 7 {
+		return 24 * time.Hour
+	}
+	return 7 * 24 * time.Hour
+}
+
 // An amountsRow is sums with a name.
 type amountsRow struct {
 	Name string
@@ -87,13 +102,10 @@ func (r amountsRow) Of(amount int64) *recommend.Money {
 	return &recommend.Money{Amount: amount, Currency: r.Currency}
 }
 
-// returns fills b with who came back: by day in a week, else by week.
+// returns fills b with who came back.
 func (b *analyticsBody) returns(q *request) (err error) {
 	r := b.request(q.site.Now(), []string{recommend.ActOpen, recommend.ActOpen})
-	step := 7 * 24 * time.Hour
-	if b.Days <= 7 {
-		step = 24 * time.Hour
-	}
+	step := b.cohorts()
 	from, to := r.Edges[0], r.Edges[1]
 	r.Edges = []time.Time{to}
 	for t := to.Add(-step); !t.Before(from); t = t.Add(-step) {

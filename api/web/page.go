@@ -67,6 +67,7 @@ func (s *site) parse(lang string) (pageSet, error) {
 		"partner": s.partnerName, "categories": recommend.ReportCategories, "complaints": recommend.ComplaintCategories, "states": earningStates,
 		"share":   share,
 		"count":   count,
+		"size":    size,
 		"split":   strings.Fields,
 		"percent": func(share float64) string { return fmt.Sprintf("%.0f%%", 100*share) },
 	}

@@ -39,13 +39,19 @@ const someFigures = `{"confidence":0.95,"kinds":[
  {"kind":"fast-order","open":1,"upheld":3,"dismissed":1,"expired":0,"lapsed":0,"resolved":4,"precision":0.75,"interval":{"low":0.3,"high":0.95}},
  {"kind":"click-burst","open":1,"upheld":0,"dismissed":0,"expired":0,"lapsed":0,"resolved":0,"precision":null,"interval":{"low":0,"high":1}}]}`
 
+const someFiles = `{"items":[
+ {"id":"x1","dataset":"orders","format":"csv","state":"running","created_at":"2026-11-23T11:59:00Z","as_of":"2026-11-23T11:59:00Z","request":{},"rows":0,"bytes":2048},
+ {"id":"x2","dataset":"money","format":"ndjson","state":"failed","created_at":"2026-11-23T11:58:00Z","as_of":"2026-11-23T11:58:00Z","request":{},"rows":0,"bytes":0,"expires_at":"2026-11-24T11:58:00Z","error":{"code":"too-large","message":"More than <fits>.","fix":"Ask for less."}},
+ {"id":"x3","dataset":"picks","format":"csv","state":"done","created_at":"2026-11-23T11:57:00Z","as_of":"2026-11-23T11:57:00Z","request":{},"rows":7,"bytes":3145728,"expires_at":"2026-11-24T11:57:00Z",
+  "download":{"url":"/v1/exports/x3/data?expires=1&signature=s","expires_at":"2026-11-24T11:57:00Z","content_type":"text/csv","sha256":"00"}}]}`
+
 func (a *told) ask(_ *http.Request, target string, v any) error {
 	a.asked = append(a.asked, target)
 	if a.err != nil {
 		return a.err
 	}
 	path, _, _ := strings.Cut(target, "?")
-	body, ok := map[string]string{"/v1/signals": someSignals, "/v1/metrics/signals": someFigures}[path]
+	body, ok := map[string]string{"/v1/signals": someSignals, "/v1/metrics/signals": someFigures, "/v1/exports": someFiles}[path]
 	if !ok {
 		return errors.New("the API has no " + path)
 	}
@@ -113,6 +119,22 @@ func TestNobodyElseIsLedToSignals(t *testing.T) {
 	if r := w.get("/signals", "X-Test-Session", "mei window:read"); r.status != http.StatusForbidden || len(w.told.asked) > 0 || !strings.Contains(r.body, "data-token") {
 		t.Errorf("status %d, asked %v, want 403 with a way to sign in", r.status, w.told.asked)
 	}
+}
+
+func TestAnAnalystSeesHisFiles(t *testing.T) {
+	w := newWorld(t, nil)
+	for lang, words := range map[string][]string{
+		"en": {"Orders, line by line · CSV", "Is being made", "2.0 KiB", "Failed", "More than &lt;fits&gt;. Ask for less.", "3.0 MiB", "Look again"},
+		"zh": {"订单，逐行 · CSV", "生成中", "失败", "刷新"},
+	} {
+		page := w.ok("/analytics?days=90&by=root", "X-Test-Session", "ana metrics:read", "Accept-Language", lang)
+		holds(t, page, append(words, `href="/v1/exports/x3/data?expires=1&amp;signature=s" download`, `name="back" value="by=root&amp;days=90&amp;model=last"`, `&#34;breakdown&#34;:[&#34;root&#34;]`, `&#34;window&#34;:&#34;90d&#34;`)...)
+		if n := strings.Count(page, " download>"); n != 1 {
+			t.Errorf("%s: %d files to download, want the one that is done", lang, n)
+		}
+	}
+	wants(t, w.ok("/analytics?said=quota-exceeded", "X-Test-Session", "ana metrics:read"), "Too many files")
+	wants(t, w.ok("/analytics?said=%3Cb%3E", "X-Test-Session", "ana metrics:read"), "No file is made.")
 }
 
 // holds fails the test for what a page lacks, in whatever order it comes.

@@ -118,7 +118,7 @@ func TestBothLanguagesAreComplete(t *testing.T) {
 
 // families are the beginnings of keys that end in a name known when a page is made.
 func families() []string {
-	return []string{"tab.", "stock.", "relation.", "hidden.", "factor.", "amount.", "trouble.", "check.", "state.", "limits.name.", "partner.", "js.muted.", "js.hint.", "js.less.", "span.", "ago.", "report.category.", "complain.kind.", "cart.problem.", "me.kind.", "me.source.", "earn.state.", "earn.kind.", "earn.model.", "metrics.step.", "metrics.by.", "metrics.live.", "metrics.model.", "signals.kind.", "signals.state.", "signals.holds.", "signals.said."}
+	return []string{"tab.", "stock.", "relation.", "hidden.", "factor.", "amount.", "trouble.", "check.", "state.", "limits.name.", "partner.", "js.muted.", "js.hint.", "js.less.", "span.", "ago.", "report.category.", "complain.kind.", "cart.problem.", "me.kind.", "me.source.", "earn.state.", "earn.kind.", "earn.model.", "metrics.step.", "metrics.by.", "metrics.live.", "metrics.model.", "metrics.files.set.", "metrics.files.format.", "metrics.files.state.", "metrics.files.said.", "signals.kind.", "signals.state.", "signals.holds.", "signals.said."}
 }
 
 func TestEveryMessageIsUsedAndEveryUsedOneExists(t *testing.T) {

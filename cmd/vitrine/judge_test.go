@@ -2,14 +2,16 @@ package main_test
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
-// judgeStory decides about the signals that two experts with one account are.
-// Once signed in, no script runs.
+// judgeStory decides about the signals that two experts with one account are,
+// and makes a file of figures. Once signed in, no script runs.
 func judgeStory(b *tab, judge, one, other string) {
 	t := b.t
 	t.Helper()
@@ -31,6 +33,7 @@ func judgeStory(b *tab, judge, one, other string) {
 	}
 	tell(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	b.decideByKey(one)
+	b.file()
 }
 
 // decideByKey dismisses what is about expert with the keyboard alone.
@@ -49,6 +52,30 @@ func (b *tab) decideByKey(expert string) {
 	b.goTo("/signals?kind=shared-payout&state=dismissed")
 	b.until(panel + `.querySelector('.state.dismissed') && ` + panel + `.textContent.includes('They share a shop.')`)
 	b.fitted("a signal that is decided")
+}
+
+// file makes a file of what the page for analysts shows, and downloads it as
+// somebody with the link alone does.
+func (b *tab) file() {
+	t := b.t
+	t.Helper()
+	b.goTo("/analytics?days=7&by=partner")
+	b.click(`section[aria-labelledby=files] form .primary`)
+	b.until(`location.search.includes('said=pending') && location.search.includes('by=partner')`)
+	await(t, waitABit, func() error {
+		b.goTo("/analytics?days=7&by=partner")
+		if b.text(`document.querySelectorAll('[data-jobs] a[download]').length`) == "0" {
+			return fmt.Errorf("no file: %s", b.text(`document.querySelector('[data-jobs]').textContent`))
+		}
+		return nil
+	})
+	b.eval(`document.querySelector('#files').scrollIntoView({ behavior: 'instant' })`)
+	b.fitted("files")
+	link := b.text(`document.querySelector('[data-jobs] a[download]').getAttribute('href')`)
+	code, body, err := (&client{addr: strings.TrimPrefix(b.site, "http://"), http: http.Client{Timeout: waitABit}}).do(http.MethodGet, link, nil)
+	if head, rows, _ := strings.Cut(string(body), "\n"); err != nil || code != http.StatusOK || !strings.Contains(head, "partner") || strings.Count(rows, "\n") < 8 {
+		t.Errorf("status %d, %v, %.200q, want a row of each step of each shop", code, err, body)
+	}
 }
 
 // fitted fails the test where the page is wider than the screen, and keeps what

@@ -1,6 +1,7 @@
 // The page for analysts: charts in place of plain bars, tables that sort, and
 // tiles of what goes on. Without scripts the same figures stand in tables.
 import { lang, say } from './base.js';
+import { gate } from './gate.js';
 import uPlot from './uplot.js';
 
 const locale = lang.startsWith('zh') ? 'zh-CN' : 'en-US';
@@ -12,6 +13,7 @@ function value(cell) {
 	return Number(cell.dataset.value ?? cell.firstChild?.textContent.replace(/[,%¥$\s]|CN/g, ''));
 }
 
+gate();
 for (const box of document.querySelectorAll('[data-plot]')) plot(box);
 for (const table of document.querySelectorAll('table[data-sort]')) sorting(table);
 for (const tiles of document.querySelectorAll('[data-live]')) watch(tiles);
