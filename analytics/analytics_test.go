@@ -92,6 +92,9 @@ func fold(t *testing.T, policy *recommend.Policy, rnd *rand.Rand, all []deed) (c
 	}
 	for i, d := range all {
 		a := recommend.Action{ID: fmt.Sprint("e", i), Reader: d.reader, Kind: d.kind, Pick: d.pick, Source: d.source, Arm: d.arm, At: d.at, Own: d.own}
+		if i%2 == 0 { // somebody says whose the pick is
+			a.Expert = filed()[d.pick].Expert
+		}
 		take(recommend.TypeActed, d.reader, a.ID, a, d.at)
 	}
 	if rnd.IntN(3) == 0 {
@@ -190,11 +193,14 @@ func drawRequest(rnd *rand.Rand) *analytics.Request {
 		r.Where[d] = []string{"tea", "home/garden"}
 	case d == analytics.ByPartner:
 		r.Where[d] = []string{"tmall", ""}
+	case d == analytics.ByExpert:
+		r.Where[d] = [][]string{{"x0"}, {"x1", ""}, {""}}[rnd.IntN(3)]
 	}
 	if !r.Readers {
 		r.Model = []string{"", "last", "first", "split"}[rnd.IntN(4)]
 	}
-	if _, topic := r.Where[analytics.ByTopic]; !topic && len(r.Where[analytics.ByPartner]) == 0 && (r.Model == "" || r.Model == "last") {
+	filters := func(d string) bool { return len(r.Where[d]) > 0 }
+	if !filters(analytics.ByTopic) && !filters(analytics.ByPartner) && !filters(analytics.ByExpert) && (r.Model == "" || r.Model == "last") {
 		r.Times = rnd.IntN(2) == 0
 	}
 	if rnd.IntN(4) == 0 {

@@ -2,6 +2,7 @@ package analytics
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -23,7 +24,8 @@ type group struct {
 	counts   []float64 // by step of the request
 	unproven int64
 	own      int64
-	some     map[string]struct{}
+	many     bool                // of readers, see [recommend.JourneyGroup]
+	some     map[string]struct{} // fewer, of parts that are not of many
 }
 
 // few reports whether so few readers entered that nothing is told of them. What
@@ -35,7 +37,7 @@ func (g *group) few(r *Request) bool {
 	if r.Readers {
 		return slices.Max(g.counts) < recommend.FewestReaders
 	}
-	return len(g.some) < recommend.FewestReaders
+	return !g.many && len(g.some) < recommend.FewestReaders
 }
 
 // A tally adds the groups of the engine up to those that were asked for.
@@ -53,25 +55,34 @@ type journeyGroup struct {
 	counts   []float64
 	unproven int64
 	own      int64
+	many     bool
 	some     []string
 }
 
 // journeys are the groups of pairs, or readers.
 func (a *Analyst) journeys(ctx context.Context, p *plan) ([]journeyGroup, error) {
-	if len(p.Steps) == 1 && p.exposures != nil {
+	switch {
+	case len(p.Steps) == 1 && p.exposures != nil:
 		return nil, nil
+	case p.said:
+		return a.journeysBySaid(ctx, p)
 	}
-	q := p.journeys
+	return a.ask(ctx, p, &p.journeys)
+}
+
+// ask asks for the groups of q, by the model of p.
+func (a *Analyst) ask(ctx context.Context, p *plan, q *recommend.JourneyQuery) ([]journeyGroup, error) {
+	asked := *q
 	if p.moved != nil {
-		q.Except = p.moved.ids
+		asked.Except = p.moved.ids
 	}
-	groups := p.moved.groups(&q)
-	err := a.Counts.Journeys(ctx, &q, func(g recommend.JourneyGroup) error {
+	groups := p.moved.groups(q)
+	err := a.Counts.Journeys(ctx, &asked, func(g recommend.JourneyGroup) error {
 		counts := make([]float64, len(g.Counts))
 		for i, n := range g.Counts {
 			counts[i] = float64(n)
 		}
-		groups = append(groups, journeyGroup{slot: g.Slot, key: g.Key, counts: counts, unproven: g.Unproven, own: g.Own, some: g.Some})
+		groups = append(groups, journeyGroup{slot: g.Slot, key: g.Key, counts: counts, unproven: g.Unproven, own: g.Own, many: g.Many, some: g.Some})
 		return nil
 	})
 	return groups, err
@@ -129,6 +140,7 @@ func (t *tally) sum(f *found) []*group {
 					sum.counts[first+k] += n
 				}
 			}
+			sum.many = sum.many || g.many
 			for _, reader := range g.some {
 				if len(sum.some) < recommend.FewestReaders {
 					sum.some[reader] = struct{}{}
@@ -158,25 +170,35 @@ func (g *group) compare(o *group) int {
 
 // file looks up what all picks are filed under.
 func (f *found) file(picks Picks) {
-	f.filedUnder = make(map[string]recommend.Filed)
-	for i := range f.journeys {
-		f.filedUnder[f.journeys[i].key[0]] = recommend.Filed{}
-	}
-	for i := range f.exposures {
-		f.filedUnder[f.exposures[i].Key[0]] = recommend.Filed{}
-	}
-	ids := make([]string, 0, len(f.filedUnder))
-	for id := range f.filedUnder {
-		ids = append(ids, id)
+	f.filedUnder = filedUnder(picks, func(yield func(string) bool) {
+		for i := range f.journeys {
+			if !yield(f.journeys[i].key[0]) {
+				return
+			}
+		}
+		for i := range f.exposures {
+			if !yield(f.exposures[i].Key[0]) {
+				return
+			}
+		}
+	})
+}
+
+// filedUnder is what picks are filed under; nothing where they are not known.
+func filedUnder(picks Picks, of iter.Seq[string]) map[string]recommend.Filed {
+	under := make(map[string]recommend.Filed)
+	for id := range of {
+		under[id] = recommend.Filed{}
 	}
 	const atOnce = 1_000 // windows do not wait longer
-	for some := range slices.Chunk(ids, atOnce) {
+	for some := range slices.Chunk(slices.Collect(maps.Keys(under)), atOnce) {
 		picks.FiledUnder(some, func(i int, of recommend.Filed, ok bool) {
 			if ok {
-				f.filedUnder[some[i]] = of
+				under[some[i]] = of
 			}
 		})
 	}
+	return under
 }
 
 // each calls add with every group asked for that a group of the engine is in.

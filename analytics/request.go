@@ -66,6 +66,7 @@ type plan struct {
 	engine    []recommend.Dimension    // of the groups of the engine
 	moved     *moved                   // by another model than the last click
 	filed     bool                     // groups are told apart by what their picks are filed under
+	said      bool                     // by the expert that was said with what was done, see journeysBySaid
 }
 
 // plan refuses what cannot be answered, by the names of the API.
@@ -100,6 +101,7 @@ func (r *Request) plan() (*plan, error) {
 	case r.Readers && r.model() != string(recommend.ModelLast):
 		ps = append(ps, problem("unit", "readers are the same by every model of attribution", "ask for unit=pair, or for attribution=last"))
 	}
+	p.said = p.bySaid()
 	ps = append(ps, r.timeProblems()...)
 	ps = append(ps, p.dimensions()...)
 	if len(ps) > 0 {
@@ -157,7 +159,7 @@ func (p *plan) dimensions() []recommend.Problem {
 // expert's picks stay his; so pairs are told apart by expert even where nobody
 // said whose the pick was, as archives do not. Readers are by what was said.
 func (p *plan) isFiled(d string) bool {
-	return d == ByTopic || d == ByRoot || d == ByPartner || d == ByExpert && !p.Readers
+	return d == ByTopic || d == ByRoot || d == ByPartner || d == ByExpert && !p.Readers && !p.said
 }
 
 // engineWhere is what of Where the engine can see to.

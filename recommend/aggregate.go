@@ -91,8 +91,10 @@ type JourneyGroup struct {
 	// others that entered by a window which was not made for the reader. They are
 	// in nothing else.
 	Own, Unproven int64
-	// Some are readers in Counts: all of them where these are fewer than
-	// [FewestReaders], else that many or more. Nil where readers are counted.
+	// Many says that the pairs in Counts are of [FewestReaders] readers or more;
+	// where they are of fewer, Some are all of these. Neither where readers are
+	// counted.
+	Many bool
 	Some []string
 }
 

@@ -249,10 +249,13 @@ func (s *JourneySums) Groups(each func(JourneyGroup) error) error {
 		}
 	}
 	for k, g := range s.groups {
-		err := each(JourneyGroup{
-			Key: slices.Clone(k.key[:len(s.q.By)]), Slot: k.slot, Counts: slices.Clone(g.counts[:len(s.q.Steps)]), Own: g.own, Unproven: g.unproven, Some: g.some,
-		})
-		if err != nil {
+		out := JourneyGroup{
+			Key: slices.Clone(k.key[:len(s.q.By)]), Slot: k.slot, Counts: slices.Clone(g.counts[:len(s.q.Steps)]), Own: g.own, Unproven: g.unproven,
+		}
+		if out.Many = len(g.some) >= FewestReaders; !out.Many {
+			out.Some = g.some
+		}
+		if err := each(out); err != nil {
 			return err
 		}
 	}

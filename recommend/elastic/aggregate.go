@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -16,32 +17,25 @@ import (
 var _ recommend.Aggregates = (*Store)(nil)
 
 // A composite aggregation is read in pages. Elasticsearch makes no more than
-// 65,536 buckets for one answer; beside each there may be FewestReaders more.
+// 65,536 buckets for one answer.
 const (
-	compositePage = 10_000
+	compositePage = 50_000
 	pitAlive      = "1m" // from one page to the next
 )
 
-// An aggregation is read to its end by [Store.composite].
+// An aggregation is read to its end by [point.composite].
 type aggregation struct {
-	kind    recommend.Kind
 	sources []any                     // of the composite
-	names   []string                  // of the sources
 	filter  []any                     // of the query
 	runtime map[string]any            // fields made by scripts
-	beside  map[string]any            // aggregations in each bucket
+	beside  map[string]any            // aggregations in each bucket: they take a second pass
 	each    func(*bucketAnswer) error // in the order of the sources
 }
 
 // A bucketAnswer is a bucket of a composite aggregation.
 type bucketAnswer struct {
-	Key   map[string]any `json:"key"`
-	Count int64          `json:"doc_count"`
-	Some  struct {
-		Buckets []struct {
-			Key string `json:"key"`
-		} `json:"buckets"`
-	} `json:"some"`
+	Key      map[string]any          `json:"key"`
+	Count    int64                   `json:"doc_count"`
 	Shown    struct{ Value float64 } `json:"shown"`
 	Over     struct{ Value float64 } `json:"over"`
 	Unproven struct{ Value float64 } `json:"unproven"`
@@ -58,40 +52,74 @@ func (b *bucketAnswer) number(name string) int64 {
 	return int64(n)
 }
 
-// composite reads all buckets of a as of one moment.
-func (s *Store) composite(ctx context.Context, a *aggregation) error {
-	pit, err := s.openPoint(ctx, a.kind)
+// A point is the documents of a kind as they were at one moment.
+type point struct {
+	s  *Store
+	id string
+}
+
+// point calls use with the documents of kind as they are now.
+func (s *Store) point(ctx context.Context, kind recommend.Kind, use func(*point) error) error {
+	id, err := s.openPoint(ctx, kind)
 	if err != nil {
 		return err
 	}
-	defer func() { s.closePoint(context.WithoutCancel(ctx), pit) }()
+	p := &point{s, id}
+	defer func() { s.closePoint(context.WithoutCancel(ctx), p.id) }()
+	return use(p)
+}
+
+// An answer is that of Elasticsearch to a search.
+type answer struct {
+	found
+	Pit  string `json:"pit_id"`
+	Hits struct {
+		Total struct{ Value int64 }
+	}
+	Aggregations struct {
+		Groups struct {
+			After   json.RawMessage `json:"after_key"`
+			Buckets []bucketAnswer  `json:"buckets"`
+		} `json:"groups"`
+	} `json:"aggregations"`
+}
+
+func (p *point) search(ctx context.Context, request map[string]any) (*answer, error) {
+	request["size"] = 0
+	request["pit"] = map[string]any{"id": p.id, "keep_alive": pitAlive}
+	body, err := json.Marshal(request)
+	if err != nil {
+		return nil, fmt.Errorf("encode aggregation: %w", err)
+	}
+	a := new(answer)
+	err = p.s.retry(ctx, readTries, func(ctx context.Context) error {
+		return p.s.call(ctx, esapi.SearchRequest{Body: bytes.NewReader(body), AllowPartialSearchResults: new(false)}, a)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if a.Pit != "" {
+		p.id = a.Pit
+	}
+	return a, a.whole()
+}
+
+// count is how many documents pass a filter.
+func (p *point) count(ctx context.Context, filter []any) (int64, error) {
+	a, err := p.search(ctx, map[string]any{"track_total_hits": true, "query": all(filter...)})
+	if err != nil {
+		return 0, err
+	}
+	return a.Hits.Total.Value, nil
+}
+
+// composite reads all buckets of a.
+func (p *point) composite(ctx context.Context, a *aggregation) error {
 	var after json.RawMessage
 	for {
-		var page struct {
-			found
-			Pit          string `json:"pit_id"`
-			Aggregations struct {
-				Groups struct {
-					After   json.RawMessage `json:"after_key"`
-					Buckets []bucketAnswer  `json:"buckets"`
-				} `json:"groups"`
-			} `json:"aggregations"`
-		}
-		body, err := a.request(pit, after)
+		page, err := p.search(ctx, a.request(after))
 		if err != nil {
 			return err
-		}
-		err = s.retry(ctx, readTries, func(ctx context.Context) error {
-			return s.call(ctx, esapi.SearchRequest{Body: bytes.NewReader(body), AllowPartialSearchResults: new(false)}, &page)
-		})
-		if err != nil {
-			return err
-		}
-		if err := page.whole(); err != nil {
-			return err
-		}
-		if page.Pit != "" {
-			pit = page.Pit
 		}
 		for i := range page.Aggregations.Groups.Buckets {
 			if err := a.each(&page.Aggregations.Groups.Buckets[i]); err != nil {
@@ -104,7 +132,13 @@ func (s *Store) composite(ctx context.Context, a *aggregation) error {
 	}
 }
 
-func (a *aggregation) request(pit string, after json.RawMessage) ([]byte, error) {
+// composite reads all buckets of a, which counts documents of a kind as of one
+// moment.
+func (s *Store) composite(ctx context.Context, kind recommend.Kind, a *aggregation) error {
+	return s.point(ctx, kind, func(p *point) error { return p.composite(ctx, a) })
+}
+
+func (a *aggregation) request(after json.RawMessage) map[string]any {
 	composite := map[string]any{"size": compositePage, "sources": a.sources}
 	if len(after) > 0 {
 		composite["after"] = after
@@ -113,20 +147,11 @@ func (a *aggregation) request(pit string, after json.RawMessage) ([]byte, error)
 	if len(a.beside) > 0 {
 		groups["aggs"] = a.beside
 	}
-	request := map[string]any{
-		"size": 0, "track_total_hits": false,
-		"pit":   map[string]any{"id": pit, "keep_alive": pitAlive},
-		"query": map[string]any{"bool": map[string]any{"filter": a.filter}},
-		"aggs":  map[string]any{"groups": groups},
-	}
+	request := map[string]any{"track_total_hits": false, "query": all(a.filter...), "aggs": map[string]any{"groups": groups}}
 	if len(a.runtime) > 0 {
 		request["runtime_mappings"] = a.runtime
 	}
-	body, err := json.Marshal(request)
-	if err != nil {
-		return nil, fmt.Errorf("encode aggregation: %w", err)
-	}
-	return body, nil
+	return request
 }
 
 // openPoint names the documents of kind as they are now.
@@ -181,31 +206,32 @@ func (s *Store) counted(ctx context.Context, kind recommend.Kind) error {
 	return nil
 }
 
-// dimensions are the sources of by, and a filter for where.
+// dimensions are the sources of by, and a filter for where. Every document has a
+// pick, and there may be many: it comes first, so that a page of buckets takes a
+// look at those documents alone that have its picks. Where documents are expected
+// to lack a value Elasticsearch looks at all of them for each page.
 func (a *aggregation) dimensions(by []recommend.Dimension, where map[recommend.Dimension][]string) {
+	if slices.Contains(by, recommend.ByPick) {
+		a.source(string(recommend.ByPick), map[string]any{"field": string(recommend.ByPick)})
+	}
 	for _, d := range by {
-		a.source(string(d), map[string]any{"field": string(d), "missing_bucket": true})
+		if d != recommend.ByPick {
+			a.source(string(d), map[string]any{"field": string(d), "missing_bucket": true})
+		}
 	}
 	for d, values := range where {
-		some := []any{map[string]any{"terms": map[string]any{string(d): values}}}
-		for _, v := range values {
-			if v == "" {
-				some = append(some, map[string]any{"bool": map[string]any{"must_not": map[string]any{"exists": map[string]any{"field": string(d)}}}})
-			}
-		}
-		a.filter = append(a.filter, map[string]any{"bool": map[string]any{"should": some}})
+		a.filter = append(a.filter, oneOf(string(d), values...))
 	}
 }
 
 // except leaves documents out.
 func (a *aggregation) except(ids []string) {
 	if len(ids) > 0 {
-		a.filter = append(a.filter, map[string]any{"bool": map[string]any{"must_not": map[string]any{"ids": map[string]any{"values": ids}}}})
+		a.filter = append(a.filter, none(map[string]any{"ids": map[string]any{"values": ids}}))
 	}
 }
 
 func (a *aggregation) source(name string, terms map[string]any) {
-	a.names = append(a.names, name)
 	a.sources = append(a.sources, map[string]any{name: map[string]any{"terms": terms}})
 }
 
@@ -222,4 +248,29 @@ if (at < params.edges[0] || at >= params.edges[hi]) return;
 while (hi - lo > 1) { int mid = (lo + hi) >>> 1; if (params.edges[mid] <= at) { lo = mid } else { hi = mid } }
 `
 	return map[string]any{"type": "long", "script": map[string]any{"source": find + slot + emit, "params": params}}
+}
+
+// Queries by which documents are chosen, of which none has a score.
+
+func all(of ...any) map[string]any { return map[string]any{"bool": map[string]any{"filter": of}} }
+
+func anyOf(of ...any) map[string]any { return map[string]any{"bool": map[string]any{"should": of}} }
+
+func none(of ...any) map[string]any { return map[string]any{"bool": map[string]any{"must_not": of}} }
+
+func exists(name string) map[string]any {
+	return map[string]any{"exists": map[string]any{"field": name}}
+}
+
+func between(name string, bounds map[string]int64) map[string]any {
+	return map[string]any{"range": map[string]any{name: bounds}}
+}
+
+// oneOf is what has one of values; "" is none.
+func oneOf(name string, values ...string) map[string]any {
+	terms := map[string]any{"terms": map[string]any{name: values}}
+	if !slices.Contains(values, "") {
+		return terms
+	}
+	return anyOf(terms, none(exists(name)))
 }

@@ -3,7 +3,6 @@ package elastic
 import (
 	"context"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,33 +40,25 @@ if (params.ordered) {
 if (took == 0) return;`
 
 // Journeys is described at [recommend.Aggregates]. One pass over the journeys
-// that entered makes all groups, in pages of them where they are many. A count
-// of readers takes a bucket for each.
+// that entered makes all groups, in pages of them where they are many; where
+// readers are counted, one over each part of them. What most journeys took is in
+// a column, see [straight]; a script finds it of the rest.
 func (s *Store) Journeys(ctx context.Context, q *recommend.JourneyQuery, each func(recommend.JourneyGroup) error) error {
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	t := &journeyTally{q: q, groups: make(map[string]*recommend.JourneyGroup)}
-	a := &aggregation{kind: recommend.KindJourney, each: t.add, runtime: map[string]any{"took": tookField(q, emitSlot)}}
-	a.filter = append(a.filter, enteredFilter(q))
-	a.except(q.Except)
-	a.dimensions(q.By, q.Where)
-	a.source("own", map[string]any{"field": "own"})
-	a.source("unproven", map[string]any{"field": "unproven"})
-	if q.Readers {
-		a.source("reader", map[string]any{"field": "reader"})
-	} else {
-		a.beside = map[string]any{"some": map[string]any{"terms": map[string]any{
-			"field": "reader", "size": recommend.FewestReaders, "shard_size": recommend.FewestReaders,
-		}}}
-	}
-	a.source("took", map[string]any{"field": "took"})
-	if err := s.composite(ctx, a); err != nil {
+	t := &journeyTally{q: q, groups: make(map[string]*tallied)}
+	err := s.point(ctx, recommend.KindJourney, func(p *point) error {
+		if q.Readers {
+			return t.countReaders(ctx, p)
+		}
+		return t.countPairs(ctx, p)
+	})
+	if err != nil {
 		return unavailable("count journeys", err)
 	}
-	t.close()
 	for _, g := range t.groups {
-		if err := each(*g); err != nil {
+		if err := each(g.JourneyGroup); err != nil {
 			return err
 		}
 	}
@@ -90,108 +81,23 @@ func tookField(q *recommend.JourneyQuery, emit string) map[string]any {
 
 // enteredFilter leaves out what certainly did not enter, by the index.
 func enteredFilter(q *recommend.JourneyQuery) map[string]any {
-	span := map[string]any{"gte": q.Edges[0].UnixMilli(), "lt": q.Edges[len(q.Edges)-1].UnixMilli()}
+	return enteredBetween(q, q.Edges[0], q.Edges[len(q.Edges)-1])
+}
+
+func enteredBetween(q *recommend.JourneyQuery, from, until time.Time) map[string]any {
 	steps := q.Steps
 	if q.Ordered {
 		steps = steps[:1]
 	}
 	entered := make([]any, 0, len(steps))
 	for _, kind := range steps {
-		entered = append(entered, map[string]any{"range": map[string]any{firstField + "." + kind: span}})
+		entered = append(entered, firstBetween(kind, from, until))
 	}
-	return map[string]any{"bool": map[string]any{"should": entered}}
+	return anyOf(entered...)
 }
 
-// A journeyTally adds buckets up: those of one group lie in a row by the bits
-// that were taken, and where readers are counted by reader before that.
-type journeyTally struct {
-	q      *recommend.JourneyQuery
-	groups map[string]*recommend.JourneyGroup
-	group  *recommend.JourneyGroup // that the last reader is counted in
-	reader string
-	took   int64
-	class  class
-}
-
-func (t *journeyTally) add(b *bucketAnswer) error {
-	const bits = 8
-	slot, took := int(b.number("took")>>bits), b.number("took")&(1<<bits-1)
-	g := t.in(b, slot)
-	c := classOf(b)
-	switch {
-	case !t.q.Readers && c != told:
-		apart(g, c, b.Count)
-		return nil
-	case !t.q.Readers:
-		t.take(g, took, b.Count)
-		for _, r := range b.Some.Buckets {
-			if len(g.Some) < recommend.FewestReaders && !slices.Contains(g.Some, r.Key) {
-				g.Some = append(g.Some, r.Key)
-			}
-		}
-		return nil
-	}
-	if reader := b.text("reader"); g != t.group || reader != t.reader || t.class != c {
-		t.close()
-		t.group, t.reader, t.class = g, reader, c
-	}
-	t.took |= took
-	return nil
-}
-
-// A class says whether a bucket is counted, or apart.
-type class uint8
-
-const (
-	told class = iota
-	unproven
-	own
-)
-
-func classOf(b *bucketAnswer) class {
-	if yes, _ := b.Key["own"].(bool); yes {
-		return own
-	}
-	if yes, _ := b.Key["unproven"].(bool); yes {
-		return unproven
-	}
-	return told
-}
-
-// close counts the last reader.
-func (t *journeyTally) close() {
-	switch {
-	case t.group == nil:
-	case t.class == told:
-		t.take(t.group, t.took, 1)
-	default:
-		apart(t.group, t.class, 1)
-	}
-	t.group, t.took = nil, 0
-}
-
-func apart(g *recommend.JourneyGroup, c class, n int64) {
-	if c == own {
-		g.Own += n
-	} else {
-		g.Unproven += n
-	}
-}
-
-func (t *journeyTally) take(g *recommend.JourneyGroup, took, n int64) {
-	for i := range g.Counts {
-		g.Counts[i] += took >> i & 1 * n
-	}
-}
-
-func (t *journeyTally) in(b *bucketAnswer, slot int) *recommend.JourneyGroup {
-	key, name := groupKey(b, t.q.By, slot)
-	g := t.groups[name]
-	if g == nil {
-		g = &recommend.JourneyGroup{Key: key, Slot: slot, Counts: make([]int64, len(t.q.Steps))}
-		t.groups[name] = g
-	}
-	return g
+func firstBetween(kind string, from, until time.Time) map[string]any {
+	return between(firstField+"."+kind, map[string]int64{"gte": from.UnixMilli(), "lt": until.UnixMilli()})
 }
 
 // groupKey is the key of a bucket, and a name that no other group has.
@@ -210,9 +116,8 @@ func (s *Store) Exposures(ctx context.Context, q *recommend.ExposureQuery, each 
 	}
 	groups := make(map[string]*recommend.ExposureGroup)
 	a := &aggregation{
-		kind:    recommend.KindExposure,
 		runtime: map[string]any{"hours": made(millis(q.Edges), make(map[string]any), "int took = 0; long at = doc['hour'].value;", emitSlot)},
-		filter:  []any{map[string]any{"range": map[string]any{"hour": map[string]any{"gte": q.Edges[0].UnixMilli(), "lt": q.Edges[len(q.Edges)-1].UnixMilli()}}}},
+		filter:  []any{between("hour", map[string]int64{"gte": q.Edges[0].UnixMilli(), "lt": q.Edges[len(q.Edges)-1].UnixMilli()})},
 		beside:  make(map[string]any),
 		each: func(b *bucketAnswer) error {
 			slot := int(b.number("hours") >> 8)
@@ -232,7 +137,7 @@ func (s *Store) Exposures(ctx context.Context, q *recommend.ExposureQuery, each 
 	}
 	a.dimensions(q.By, q.Where)
 	a.source("hours", map[string]any{"field": "hours"})
-	if err := s.composite(ctx, a); err != nil {
+	if err := s.composite(ctx, recommend.KindExposure, a); err != nil {
 		return unavailable("count exposures", err)
 	}
 	for _, g := range groups {

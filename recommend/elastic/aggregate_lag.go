@@ -24,10 +24,8 @@ func (s *Store) Lags(ctx context.Context, q *recommend.JourneyQuery, each func(r
 		return err
 	}
 	a := &aggregation{
-		kind: recommend.KindJourney, runtime: map[string]any{"lag": tookField(q, emitLags)},
-		filter: []any{
-			enteredFilter(q), map[string]any{"term": map[string]any{"unproven": false}}, map[string]any{"term": map[string]any{"own": false}},
-		},
+		runtime: map[string]any{"lag": tookField(q, emitLags)},
+		filter:  []any{enteredFilter(q), none(exists(apartField))},
 		each: func(b *bucketAnswer) error {
 			const bits = 12
 			n := int(b.number("lag"))
@@ -37,7 +35,7 @@ func (s *Store) Lags(ctx context.Context, q *recommend.JourneyQuery, each func(r
 	a.except(q.Except)
 	a.dimensions(nil, q.Where)
 	a.source("lag", map[string]any{"field": "lag"})
-	if err := s.composite(ctx, a); err != nil {
+	if err := s.composite(ctx, recommend.KindJourney, a); err != nil {
 		return unavailable("count times", err)
 	}
 	return nil

@@ -41,19 +41,12 @@ func (s *Store) Returns(ctx context.Context, q *recommend.ReturnQuery, each func
 		periods recommend.Periods
 	)
 	a := &aggregation{
-		kind: recommend.KindJourney,
 		runtime: map[string]any{"period": map[string]any{"type": "long", "script": map[string]any{
 			"source": tookPeriods, "params": map[string]any{"fields": fields, "edges": millis(q.Edges), "as_of": asOf},
 		}}},
-		filter: []any{
-			map[string]any{"term": map[string]any{"unproven": false}},
-			map[string]any{"term": map[string]any{"own": false}},
-			map[string]any{"bool": map[string]any{"should": []any{
-				map[string]any{"exists": map[string]any{"field": fields[0]}}, map[string]any{"exists": map[string]any{"field": fields[1]}},
-			}}},
-		},
+		filter: []any{none(exists(apartField)), anyOf(exists(fields[0]), exists(fields[1]))},
 		each: func(b *bucketAnswer) error {
-			if next := b.text("reader"); next != reader {
+			if next := b.text(readerField); next != reader {
 				if reader != "" {
 					if err := each(periods); err != nil {
 						return err
@@ -66,9 +59,10 @@ func (s *Store) Returns(ctx context.Context, q *recommend.ReturnQuery, each func
 		},
 	}
 	a.dimensions(nil, q.Where)
-	a.source("reader", map[string]any{"field": "reader"})
+	a.source(readerField, map[string]any{"field": readerField})
 	a.source("period", map[string]any{"field": "period"})
-	if err := s.composite(ctx, a); err != nil {
+	err := s.point(ctx, recommend.KindJourney, func(p *point) error { return p.byReader(ctx, a) })
+	if err != nil {
 		return unavailable("count readers", err)
 	}
 	if reader == "" {

@@ -3,21 +3,41 @@ package elastic
 import (
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 
 	"vitrine.dev/recommend"
 )
 
-// Names of the objects that hold when a pair took each step first and last.
+// Names of what journeys are counted by.
 const (
-	firstField = "first"
-	lastField  = "last"
+	readerField = "reader"
+	firstField  = "first" // an object that holds when a pair took each step first
+	lastField   = "last"  // and one for when it did last
+	apartField  = "apart" // why it is counted apart, a [class]; nothing for most
+	drawField   = "draw"  // of the reader, below drawn, as good as luck
+	kindsField  = "kinds" // bits of the steps in path that it took
+	spanField   = "span"  // see [journeyRow]
 )
+
+// drawn is how many lots there are for readers. Those below a number are a part
+// of all, and those between two are few enough to have a bucket each.
+const drawn = 4096
+
+// path are the steps that most pairs take in this order.
+var path = [...]string{
+	recommend.ActImpression, recommend.ActOpen, recommend.ActBookmark, recommend.ActCart,
+	recommend.ActCheckout, recommend.ActPurchase, recommend.ActSettle, recommend.ActRefund,
+}
+
+// crooked is the span of a journey that did not take the steps of path in their
+// order: longer than any.
+const crooked = 1 << 62
 
 // counted names the fields that documents of k are counted by. They lie beside
 // the body, as columns: times in milliseconds as numbers, which scripts read
 // faster than dates.
 func counted(k recommend.Kind) map[string]field {
-	word, flag, number := field{Type: typeKeyword, IgnoreAbove: maxID}, field{Type: "boolean"}, field{Type: "long", Index: new(false)}
+	word, number := field{Type: typeKeyword, IgnoreAbove: maxID}, field{Type: "long", Index: new(false)}
 	times := func(indexed bool) field {
 		steps := field{Properties: make(map[string]field)}
 		for _, kind := range recommend.JourneySteps() {
@@ -28,7 +48,8 @@ func counted(k recommend.Kind) map[string]field {
 	switch k {
 	case recommend.KindJourney:
 		return map[string]field{
-			"reader": word, "pick": word, "expert": word, "source": word, "arm": word, "unproven": flag, "own": flag,
+			"reader": word, "pick": word, "expert": word, "source": word, "arm": word, apartField: word,
+			drawField: {Type: "short"}, kindsField: {Type: "short", Index: new(false)}, spanField: {Type: "long"},
 			firstField: times(true), lastField: times(false),
 		}
 	case recommend.KindExposure:
@@ -43,15 +64,78 @@ func counted(k recommend.Kind) map[string]field {
 
 // A journeyRow is what is counted of a journey.
 type journeyRow struct {
-	Reader   string           `json:"reader,omitempty"`
-	Pick     string           `json:"pick,omitempty"`
-	Expert   string           `json:"expert,omitempty"`
-	Source   string           `json:"source,omitempty"`
-	Arm      string           `json:"arm,omitempty"`
-	Unproven bool             `json:"unproven"` // and not his own: a reader is counted apart once
-	Own      bool             `json:"own"`
-	First    map[string]int64 `json:"first,omitempty"`
-	Last     map[string]int64 `json:"last,omitempty"`
+	Reader string           `json:"reader,omitempty"`
+	Pick   string           `json:"pick,omitempty"`
+	Expert string           `json:"expert,omitempty"`
+	Source string           `json:"source,omitempty"`
+	Arm    string           `json:"arm,omitempty"`
+	Apart  class            `json:"apart,omitempty"`
+	Draw   uint32           `json:"draw"`
+	First  map[string]int64 `json:"first,omitempty"`
+	Last   map[string]int64 `json:"last,omitempty"`
+	// Kinds has a bit for each step of path that was taken, and Span is the time
+	// from the first of them to the last, in milliseconds, of the first time each
+	// was taken; crooked where these are not in the order of path. By both a
+	// journey is counted without a look at its times: of most questions that is
+	// nearly all journeys.
+	Kinds uint8 `json:"kinds"`
+	Span  int64 `json:"span"`
+}
+
+func rowOf(j *recommend.Journey) *journeyRow {
+	r := &journeyRow{
+		Reader: j.Reader, Pick: j.Pick, Expert: j.Expert, Source: j.Source, Arm: j.Arm, Apart: classOf(j), Draw: lot(j.Reader),
+		First: make(map[string]int64, len(j.Steps)), Last: make(map[string]int64, len(j.Steps)),
+	}
+	for kind, step := range j.Steps {
+		r.First[kind], r.Last[kind] = step.First.UnixMilli(), step.Last.UnixMilli()
+	}
+	var begun, before int64
+	for i, kind := range path {
+		at, ok := r.First[kind]
+		switch {
+		case !ok:
+			continue
+		case r.Kinds == 0:
+			begun = at
+		case at < before:
+			r.Span = crooked
+		}
+		r.Kinds |= 1 << i
+		before = at
+	}
+	if r.Span != crooked {
+		r.Span = before - begun
+	}
+	return r
+}
+
+// lot is the lot of a reader.
+func lot(reader string) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(reader))
+	sum := h.Sum32()
+	return (sum ^ sum>>16) % drawn
+}
+
+// A class says why a journey is counted apart.
+type class string
+
+const (
+	told     class = "" // it is not
+	unproven class = "unproven"
+	own      class = "own"
+)
+
+// classOf is one for each journey: a reader is counted apart once.
+func classOf(j *recommend.Journey) class {
+	switch {
+	case j.Own:
+		return own
+	case j.Unproven:
+		return unproven
+	}
+	return told
 }
 
 // An exposureRow is what is counted of an exposure.
@@ -76,14 +160,7 @@ func countedHead(doc recommend.Document) ([]byte, error) {
 		if err := recommend.UnmarshalZero(doc.Body, &j); err != nil || j.Erased {
 			return []byte("{"), nil //nolint:nilerr // none of ours, see above
 		}
-		r := journeyRow{
-			Reader: j.Reader, Pick: j.Pick, Expert: j.Expert, Source: j.Source, Arm: j.Arm, Unproven: j.Unproven && !j.Own, Own: j.Own,
-			First: make(map[string]int64, len(j.Steps)), Last: make(map[string]int64, len(j.Steps)),
-		}
-		for kind, step := range j.Steps {
-			r.First[kind], r.Last[kind] = step.First.UnixMilli(), step.Last.UnixMilli()
-		}
-		row = r
+		row = rowOf(&j)
 	default:
 		var e recommend.Exposure
 		if err := recommend.UnmarshalZero(doc.Body, &e); err != nil || e.Pick == "" {

@@ -81,6 +81,8 @@ type Store struct {
 	patience time.Duration
 	log      *slog.Logger
 
+	atOnce    int64     // journeys that are counted by reader in one pass, about
+	looked    int64     // journeys of a group whose readers are looked at first, about
 	countable *sync.Map // kinds whose index has the fields that are counted by
 }
 
@@ -116,6 +118,8 @@ func newStore(cfg Config) (*Store, error) {
 		patience: cfg.Patience,
 		log:      cfg.Logger,
 
+		atOnce:    journeysAtOnce,
+		looked:    journeysLooked,
 		countable: new(sync.Map),
 	}
 	if s.prefix == "" {

@@ -6,16 +6,21 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// CountBare counts documents by the columns that they have, with the aggregation
-// that counts of journeys are made by, and without a script: the floor of those.
+// CountAtOnce lets n journeys be counted by reader in one pass, and the readers of
+// one journey of each group be looked at first.
+func (s *Store) CountAtOnce(n int64) { s.atOnce, s.looked = n, 1 }
+
+// CountBare counts the journeys that took a step of q in its time by q's
+// dimensions and one more column, with one aggregation of the kind that counts
+// are made by, and knows nothing of windows, classes and readers: the floor of
+// those.
 func (s *Store) CountBare(ctx context.Context, q *recommend.JourneyQuery) (n int64, err error) {
-	a := &aggregation{kind: recommend.KindJourney, filter: []any{enteredFilter(q)}, each: func(b *bucketAnswer) error {
+	a := &aggregation{filter: []any{enteredFilter(q)}, each: func(b *bucketAnswer) error {
 		n += b.Count
 		return nil
 	}}
 	a.dimensions(q.By, q.Where)
-	a.source("own", map[string]any{"field": "own"})
-	a.source("unproven", map[string]any{"field": "unproven"})
-	err = s.composite(ctx, a)
+	a.source(kindsField, map[string]any{"field": kindsField})
+	err = s.composite(ctx, recommend.KindJourney, a)
 	return n, err
 }

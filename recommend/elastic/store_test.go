@@ -135,7 +135,14 @@ func (c *cluster) raw(tb testing.TB, method, path, body string) string {
 
 func TestStore(t *testing.T) {
 	c := newCluster(t)
-	storetest.Options{Reopen: c.reopen}.Run(t, c.open)
+	storetest.Options{Reopen: c.reopen}.Run(t, func(tb testing.TB) recommend.Store {
+		tb.Helper()
+		s := c.open(tb)
+		if s, ok := s.(*elastic.Store); ok {
+			s.CountAtOnce(30) // so that there are several passes
+		}
+		return s
+	})
 }
 
 func BenchmarkStore(b *testing.B) {

@@ -41,10 +41,10 @@ func testAggregates(t *testing.T, h *harness) {
 			for i := range got {
 				g := &got[i]
 				all := readers[groupName(g.Slot, g.Key)]
-				if !q.Readers && (len(g.Some) < min(len(all), recommend.FewestReaders) || !within(g.Some, all)) {
-					r.Errorf("group %d %q: readers %q, want %d or all of %q", g.Slot, g.Key, g.Some, recommend.FewestReaders, all)
+				if many := len(all) >= recommend.FewestReaders; !q.Readers && (g.Many != many || !many && (len(g.Some) != len(all) || !within(g.Some, all))) {
+					r.Errorf("group %d %q: many is %t of %d readers, some are %q, want all of few: %q", g.Slot, g.Key, g.Many, len(all), g.Some, all)
 				}
-				g.Some = nil
+				g.Many, g.Some = false, nil
 			}
 			slices.SortFunc(got, func(a, b recommend.JourneyGroup) int { return a.Compare(&b) })
 			if d := gocmp.Diff(want, got, emptyIsNil); d != "" {
@@ -178,9 +178,10 @@ func (w *history) all() []time.Time { return []time.Time{opening(), w.until()} }
 func newHistory(journeys, exposures int) *history {
 	rnd, w := rand.New(rand.NewPCG(7, 1)), new(history) //nolint:gosec // draws a test
 	one := func(of ...string) string { return of[rnd.IntN(len(of))] }
-	for i := range journeys {
+	const readers, picks = 40, 12
+	for i, pair := range rnd.Perm(readers * picks)[:journeys] { // each has one journey
 		j := recommend.Journey{
-			Reader: fmt.Sprint("r", rnd.IntN(40)), Pick: fmt.Sprint("p", rnd.IntN(12)), Expert: one("", "x1", "x2"),
+			Reader: fmt.Sprint("r", pair/picks), Pick: fmt.Sprint("p", pair%picks), Expert: one("", "x1", "x2"),
 			Source: one("", "fresh", "follows"), Arm: one("", "a:1", "a:2"), Unproven: rnd.IntN(8) == 0, Own: rnd.IntN(8) == 0,
 		}
 		id := fmt.Sprint("j", i)
@@ -226,7 +227,7 @@ func encoded(kind recommend.Kind, id string, version int64, v any) recommend.Doc
 
 func drawEdges(r *rapid.T, hours bool) []time.Time {
 	step := rapid.SampledFrom([]time.Duration{time.Hour, 5 * time.Hour, 24 * time.Hour, 200 * time.Hour}).Draw(r, "interval")
-	from := opening().Add(time.Duration(rapid.IntRange(-30, historyDays*24).Draw(r, "from")) * time.Hour)
+	from := opening().Add(time.Duration(rapid.SampledFrom([]int{-30, -1, 0, 7, 30, 60, 100, historyDays * 24}).Draw(r, "from")) * time.Hour)
 	if !hours {
 		from = from.Add(time.Duration(rapid.IntRange(0, 3).Draw(r, "minutes")) * 10 * time.Minute)
 	}
@@ -243,11 +244,25 @@ func drawDimensions(r *rapid.T, of ...recommend.Dimension) []recommend.Dimension
 
 func drawJourneyQuery(r *rapid.T) *recommend.JourneyQuery {
 	steps := rapid.Permutation(recommend.JourneySteps()[:8]).Draw(r, "steps")
+	steps = steps[:rapid.SampledFrom([]int{1, 2, 3, 4, 5}).Draw(r, "how many")]
+	usual := rapid.Bool().Draw(r, "steps in their order, pairs")
+	if usual {
+		steps = slices.DeleteFunc(steps, func(kind string) bool { return kind == recommend.ActUnbookmark })
+		slices.SortFunc(steps, func(x, y string) int {
+			return slices.Index(recommend.JourneySteps(), x) - slices.Index(recommend.JourneySteps(), y)
+		})
+	}
+	if len(steps) == 0 {
+		steps = []string{recommend.ActUnbookmark}
+	}
 	q := &recommend.JourneyQuery{
-		Steps: steps[:rapid.IntRange(1, 5).Draw(r, "how many")], Ordered: rapid.Bool().Draw(r, "ordered"),
+		Steps: steps, Ordered: rapid.Bool().Draw(r, "ordered"),
 		Window: time.Duration(rapid.SampledFrom([]int{1, 600, 3_600, 86_400, 864_000}).Draw(r, "window")) * time.Second,
 		Edges:  drawEdges(r, false), By: drawDimensions(r, recommend.ByPick, recommend.ByExpert, recommend.BySource, recommend.ByArm),
-		Readers: rapid.Bool().Draw(r, "readers"),
+		Readers: !usual && rapid.Bool().Draw(r, "readers"),
+	}
+	if usual && rapid.Bool().Draw(r, "in one interval") {
+		q.Edges = []time.Time{q.Edges[0], q.Edges[len(q.Edges)-1]}
 	}
 	if rapid.Bool().Draw(r, "as of") {
 		q.AsOf = opening().Add(time.Duration(rapid.IntRange(0, historyDays*24).Draw(r, "hours")) * time.Hour)
