@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"testing"
@@ -188,4 +189,25 @@ func TestAFunnelRefusesWhatItCannotAnswer(t *testing.T) {
 	s.do("GET", "/v1/metrics/top?window=1d&steps=open,cart", nil, analyst).problem(400, "validation")
 	s.do("GET", "/v1/metrics/funnel?window=1d&steps=open&cursor=x", nil, analyst).problem(400, "cursor-invalid")
 	s.do("GET", "/v1/metrics/funnel?window=1d&steps=open", nil, s.token(t, "r", api.ScopeWindowRead)).problem(403, "insufficient-scope")
+}
+
+// patient notes until when it may count.
+type patient struct {
+	api.Analyst
+	left time.Duration
+}
+
+func (p *patient) Funnel(ctx context.Context, _ *analytics.Request) (*analytics.Funnel, error) {
+	at, _ := ctx.Deadline()
+	p.left = time.Until(at)
+	return &analytics.Funnel{Unit: "pair", Mode: "ordered", Model: "last", Steps: []analytics.Step{}, Complete: "nothing"}, nil
+}
+
+func TestAnalystsHaveMoreTimeThanOthers(t *testing.T) {
+	p := new(patient)
+	s := newWorld(t).open(t, func(c *api.Config) { c.Analyst, c.Timeout = p, time.Minute })
+	s.do("GET", "/v1/metrics/funnel?steps=open&window=1d", nil, s.token(t, "ana", api.ScopeMetricsRead)).is(200)
+	if p.left < 3*time.Minute || p.left > 4*time.Minute {
+		t.Errorf("%v, want four times the minute of others", p.left)
+	}
 }

@@ -17,7 +17,7 @@ func (s *Server) handler(r *route, serve func(*call) error) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		start := time.Now()
 		c := &call{Context: g, server: s, route: r}
-		c.scope = &requestContext{Context: g.Request.Context(), deadline: start.Add(s.Timeout)}
+		c.scope = &requestContext{Context: g.Request.Context(), deadline: start.Add(s.patience(c))}
 		defer c.scope.end()
 		s.begin(c)
 		g.Request = g.Request.WithContext(c.scope)
@@ -45,6 +45,21 @@ func (s *Server) handler(r *route, serve func(*call) error) gin.HandlerFunc {
 			s.fail(c, err)
 		}
 	}
+}
+
+// patience is how long c may take.
+func (s *Server) patience(c *call) time.Duration {
+	switch {
+	case c.route != nil && c.route.slow, c.route == nil && c.Request.URL.Path == "/analytics": // the page of those
+	default:
+		return s.Timeout
+	}
+	const times = 4
+	patience := times * s.Timeout
+	// The server gives an answer twice the time of any other. Where it cannot be
+	// given more, as in a test without one, there is no such bound.
+	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(patience + s.Timeout))
+	return patience
 }
 
 // pass lets a call through to its handler.

@@ -47,6 +47,7 @@ type route struct {
 	limit  int64 // of the body, in bytes; 0 is that of its kind
 	keys   repeats
 	form   *form // how pages use it; nil: they do not
+	slow   bool  // it counts what may be a lot: it has four times the time
 	serve  func(*call) error
 	good   *atomic.Pointer[prometheus.Observer] // of answers with 200, once there was one
 }
@@ -112,11 +113,11 @@ func (s *Server) routes() []route {
 		{method: get, path: "/v1/partners", class: classRead, serve: s.partners},
 		{method: get, path: "/v1/policy", class: classRead, serve: s.policy},
 		{method: get, path: "/v1/experiments", scope: ScopeMetricsRead, class: classQuery, serve: s.experiments},
-		{method: get, path: "/v1/metrics/funnel", scope: ScopeMetricsRead, class: classQuery, serve: s.funnel},
-		{method: get, path: "/v1/metrics/series", scope: ScopeMetricsRead, class: classQuery, serve: s.series},
-		{method: get, path: "/v1/metrics/money", scope: ScopeMetricsRead, class: classQuery, serve: s.money},
-		{method: get, path: "/v1/metrics/retention", scope: ScopeMetricsRead, class: classQuery, serve: s.retention},
-		{method: get, path: "/v1/metrics/top", scope: ScopeMetricsRead, class: classQuery, serve: s.top},
+		{method: get, path: "/v1/metrics/funnel", scope: ScopeMetricsRead, class: classQuery, slow: true, serve: s.funnel},
+		{method: get, path: "/v1/metrics/series", scope: ScopeMetricsRead, class: classQuery, slow: true, serve: s.series},
+		{method: get, path: "/v1/metrics/money", scope: ScopeMetricsRead, class: classQuery, slow: true, serve: s.money},
+		{method: get, path: "/v1/metrics/retention", scope: ScopeMetricsRead, class: classQuery, slow: true, serve: s.retention},
+		{method: get, path: "/v1/metrics/top", scope: ScopeMetricsRead, class: classQuery, slow: true, serve: s.top},
 		{method: get, path: "/v1/metrics/signals", scope: ScopeMetricsRead, or: ScopeModerate, class: classQuery, serve: s.signalFigures},
 		{method: get, path: "/v1/signals", scope: ScopeModerate, or: ScopeMetricsRead, class: classQuery, serve: s.signals},
 		{method: get, path: "/v1/signals/:id", scope: ScopeModerate, or: ScopeMetricsRead, class: classRead, serve: s.signal},
