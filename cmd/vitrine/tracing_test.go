@@ -64,29 +64,44 @@ func (c *traceCollector) take(req *collector.ExportTraceServiceRequest) {
 
 // tracedPublisher is an installation with one expert, whose profiles are shown at
 // debug, and his token.
-func tracedPublisher(t *testing.T) (in *installation, debug *client, token string) {
+func tracedPublisher(t *testing.T, in *installation) (debug *client, token string) {
 	t.Helper()
-	in = newInstallation(t)
 	in.write("import/experts.jsonl", `{"id":"mei","name":"Mei","topics":["home"],"verified":true}`+"\n")
 	in.run("import", "--trusted", filepath.Join(in.dir, "import"))
 	at := freeAddr(t)
 	in.served = []string{"--debug-addr", at}
 	token = in.token("mei", "picks:write", "window:read")
-	return in, &client{addr: at}, token
+	return &client{addr: at}, token
 }
 
 // A traced request is one trace in the collector, from the request to the bulk
 // that made its event durable; what was not yet handed over goes when the process
 // stops.
 func TestOneTraceFromTheRequestToTheBulk(t *testing.T) {
-	in, debug, token := tracedPublisher(t)
+	t.Run("in one process", func(t *testing.T) {
+		newInstallation(t).oneTrace(t, func(in *installation) []*process { return []*process{in.start("serve")} })
+	})
+	t.Run("over Kafka and Elasticsearch, in two", func(t *testing.T) {
+		newInstallation(t).onServers().oneTrace(t, func(in *installation) []*process {
+			api := in.start("api")
+			in.served = nil // the address of the other
+			return []*process{api, in.start("ingest")}
+		})
+	})
+}
+
+// oneTrace publishes with a trace on what start starts, of which the first takes
+// requests.
+func (in *installation) oneTrace(t *testing.T, start func(*installation) []*process) {
+	t.Helper()
+	debug, token := tracedPublisher(t, in)
 	to := newTraceCollector(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", to.url)
 	t.Setenv("OTEL_SERVICE_NAME", "window-of-the-test")
 	t.Setenv("OTEL_TRACES_SAMPLER", "parentbased_always_off") // who asks is traced, nobody else
 	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "3600000")            // in ms: nothing goes before the stop
-	p := in.start("serve")
-	mei := p.client(token)
+	running := start(in)
+	mei := running[0].client(token)
 	const trace, caller = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 	var pick struct {
 		ID string `json:"id"`
@@ -101,8 +116,10 @@ func TestOneTraceFromTheRequestToTheBulk(t *testing.T) {
 		t.Error("no goroutine of the SDK: the test without a collector would pass on anything")
 	}
 	await(t, time.Minute, func() error { return mei.get("/v1/picks/"+pick.ID, new(any)) })
-	if err := p.stop(); err != nil {
-		t.Errorf("stop: %v\n%s", err, p.log)
+	for _, p := range running {
+		if err := p.stop(); err != nil {
+			t.Errorf("stop: %v\n%s", err, p.log)
+		}
 	}
 	to.mu.Lock()
 	defer to.mu.Unlock()
@@ -133,7 +150,8 @@ func TestOneTraceFromTheRequestToTheBulk(t *testing.T) {
 
 // A collector that is away costs spans, and one line of the log a minute.
 func TestACollectorThatIsAwayHoldsUpNothing(t *testing.T) {
-	in, _, token := tracedPublisher(t)
+	in := newInstallation(t)
+	_, token := tracedPublisher(t, in)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://"+freeAddr(t))
 	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "10")
 	t.Setenv("OTEL_BSP_MAX_QUEUE_SIZE", "4")
@@ -163,7 +181,8 @@ func TestACollectorThatIsAwayHoldsUpNothing(t *testing.T) {
 
 // Without a collector nothing of the SDK runs, whatever else is set.
 func TestTracingIsOffByDefault(t *testing.T) {
-	in, debug, token := tracedPublisher(t)
+	in := newInstallation(t)
+	debug, token := tracedPublisher(t, in)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
 	t.Setenv("OTEL_TRACES_SAMPLER", "always_on")
