@@ -3,6 +3,7 @@ package main_test
 import (
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -69,10 +70,37 @@ func TestHowLateAPickIsInWindowsIsMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.awaitGoods(t, id)
+	w.awaitMeasured(t)
+}
+
+// awaitMeasured waits until one pick was measured.
+func (w *world) awaitMeasured(t *testing.T) {
+	t.Helper()
 	await(t, 10*time.Second, func() error {
 		if n := w.api[0].sample(t, "vitrine_publish_visible_seconds_count"); n != 1 {
 			return fmt.Errorf("%g picks were measured, want 1", n)
 		}
 		return nil
 	})
+}
+
+// What is imported tells of earlier times, however short ago: no window was late
+// by that.
+func TestNoWindowIsLateForWhatIsImportedOnServers(t *testing.T) {
+	in := newInstallation(t).onServers()
+	in.importPublishers()
+	w := (&world{in: in, api: []*process{in.start("api")}, ingest: []*process{in.start("ingest")}}).tokens()
+	at := time.Now().UTC().Add(-10 * time.Minute).Format(time.RFC3339)
+	in.write("late/picks.jsonl", fmt.Sprintf(`{"id":"old","expert":%q,"link":"https://shop.example/i/old","reason":"It has been in use here since the spring.","topics":["topic-1"],"published_at":%q}`+"\n", expertName(1), at))
+	in.run("import", "--trusted", filepath.Join(in.dir, "late"))
+	w.awaitGoods(t, "old")
+	id, _, err := w.api[0].client(w.expert).publish("late", "topic-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.awaitGoods(t, id)
+	w.awaitMeasured(t)
+	if took := w.api[0].sample(t, "vitrine_publish_visible_seconds_sum"); took > 5*60 {
+		t.Errorf("%g s, want what the pick took that was published, not the one imported", took)
+	}
 }

@@ -45,21 +45,23 @@ func newFigures(reg prometheus.Registerer) (*figures, error) {
 	return f, nil
 }
 
-// publishedLately bounds what counts as published now: an import tells of picks
-// of long ago.
+// publishedLately bounds what counts as published now: the log may be folded
+// again.
 const publishedLately = time.Hour
 
 // visible measures picks that the shelf has just taken and that were published
 // lately, each once: at its first revision. One that waits for its time, or for a
-// moderator, is not late.
+// moderator, is not late; nor is one that nobody asked to publish: an import
+// tells of earlier times.
 func (f *figures) visible(now time.Time, docs []recommend.Document) {
 	for _, d := range docs {
 		var p struct {
 			State       recommend.PickState `json:"state"`
 			PublishedAt time.Time           `json:"published_at"`
 			Revision    int64               `json:"revision"`
+			Request     string              `json:"request"`
 		}
-		if json.Unmarshal(d.Body, &p) != nil || p.Revision != 1 || p.State != recommend.PickPublished {
+		if json.Unmarshal(d.Body, &p) != nil || p.Revision != 1 || p.Request == "" || p.State != recommend.PickPublished {
 			continue
 		}
 		if took := now.Sub(p.PublishedAt); took <= publishedLately {
