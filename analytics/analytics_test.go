@@ -47,6 +47,7 @@ type deed struct {
 	reader, pick, kind, source, arm string
 	at                              time.Time
 	own                             bool // r0 published p0
+	bot                             bool // of r0 and r1, now and then
 }
 
 // drawHistory draws what some readers did, in the order of the log.
@@ -65,7 +66,9 @@ func drawHistory(rnd *rand.Rand) ([]deed, []sale) {
 	}
 	for i := range all {
 		a := &all[i]
-		a.own = a.reader == "r0" && a.pick == "p0" && a.kind != recommend.ActPurchase && a.kind != recommend.ActSettle && a.kind != recommend.ActRefund
+		sold := a.kind == recommend.ActPurchase || a.kind == recommend.ActSettle || a.kind == recommend.ActRefund
+		a.own = a.reader == "r0" && a.pick == "p0" && !sold
+		a.bot = (a.reader == "r0" || a.reader == "r1") && !sold && rnd.IntN(2) == 0
 	}
 	slices.SortStableFunc(all, func(a, b deed) int { // nearly as it was done
 		return a.at.Add(time.Duration(len(a.pick+a.kind)%3) * time.Minute).Compare(b.at.Add(time.Duration(len(b.pick+b.kind)%3) * time.Minute))
@@ -91,7 +94,7 @@ func fold(t *testing.T, policy *recommend.Policy, rnd *rand.Rand, all []deed) (c
 		}
 	}
 	for i, d := range all {
-		a := recommend.Action{ID: fmt.Sprint("e", i), Reader: d.reader, Kind: d.kind, Pick: d.pick, Source: d.source, Arm: d.arm, At: d.at, Own: d.own}
+		a := recommend.Action{ID: fmt.Sprint("e", i), Reader: d.reader, Kind: d.kind, Pick: d.pick, Source: d.source, Arm: d.arm, At: d.at, Own: d.own, Bot: d.bot}
 		if i%2 == 0 { // somebody says whose the pick is
 			a.Expert = filed()[d.pick].Expert
 		}
@@ -125,8 +128,8 @@ func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
 			if err != nil {
 				t.Fatalf("seed %d: %+v: %v", seed, r, err)
 			}
-			if own := ownByHand(all, sales, forgotten, r); f.LeftOut.Own != own {
-				t.Fatalf("seed %d: %+v leaves out %d of experts with their own, want %d", seed, *r, f.LeftOut.Own, own)
+			if own, bots := apartByHand(all, sales, forgotten, r); f.LeftOut.Own != own || f.LeftOut.Bots != bots {
+				t.Fatalf("seed %d: %+v leaves out %d of experts with their own and %d of robots, want %d and %d", seed, *r, f.LeftOut.Own, f.LeftOut.Bots, own, bots)
 			}
 			if late := latenessByHand(all, sales, forgotten, r); r.Times && len(f.Steps) > 0 {
 				for i, s := range f.Steps {
@@ -214,48 +217,7 @@ type pair struct {
 	reader, pick, source, arm string
 	first, last               map[string]time.Time
 	part                      map[string]float64 // of steps that are counted in part
-	own                       bool
-}
-
-// splits reports whether half of times are no later than about seconds.
-func splits(times []time.Duration, seconds float64) bool {
-	slices.Sort(times)
-	low, high := times[(len(times)-1)/2].Seconds(), times[len(times)/2].Seconds()
-	const near = 1 / 16.
-	return seconds >= low*(1-near)-.001 && seconds <= high*(1+near)+.001
-}
-
-// latenessByHand are the times from the entry to each step.
-func latenessByHand(all []deed, sales []sale, forgotten string, r *analytics.Request) [][]time.Duration {
-	late := make([][]time.Duration, len(r.Steps))
-	pairs, _ := pairsByHand(all, sales, forgotten, r.Model)
-	for _, p := range pairs {
-		took := wayByHand(p, r)
-		out := p.own
-		for d, wanted := range r.Where {
-			out = out || !slices.ContainsFunc(valuesByHand(d, p.pick, p.source, p.arm), func(v string) bool { return slices.Contains(wanted, v) })
-		}
-		var entered, before time.Time
-		for i, step := range r.Steps {
-			if at := p.first[kindOf(step)]; took[i] && !r.Ordered && (entered.IsZero() || at.Before(entered)) {
-				entered = at
-			}
-		}
-		for i, step := range r.Steps {
-			if out || !took[i] {
-				continue
-			}
-			at := p.first[kindOf(step)]
-			if r.Ordered && at.Before(before) {
-				at = p.last[kindOf(step)]
-			}
-			if before = at; r.Ordered && entered.IsZero() {
-				entered = at
-			}
-			late[i] = append(late[i], at.Sub(entered))
-		}
-	}
-	return late
+	own, bot                  bool
 }
 
 // pairsByHand are the pairs that acted, by a model of attribution, and what was seen.
@@ -265,7 +227,7 @@ func pairsByHand(all []deed, sales []sale, forgotten, model string) (pairs map[s
 	for _, d := range all {
 		key := d.reader + "|" + d.pick
 		if d.kind == recommend.ActImpression {
-			if !d.own {
+			if !d.own && !d.bot {
 				seen = append(seen, d)
 			}
 			continue
@@ -282,7 +244,7 @@ func pairsByHand(all []deed, sales []sale, forgotten, model string) (pairs map[s
 			p = &pair{reader: d.reader, pick: d.pick, source: d.source, arm: d.arm, first: make(map[string]time.Time), last: make(map[string]time.Time)}
 			pairs[key] = p
 		}
-		p.own = p.own || d.own
+		p.own, p.bot = p.own || d.own, p.bot || d.bot
 		if at, ok := p.first[d.kind]; !ok || d.at.Before(at) {
 			p.first[d.kind] = d.at
 		}
@@ -294,23 +256,6 @@ func pairsByHand(all []deed, sales []sale, forgotten, model string) (pairs map[s
 		byModel(pairs, sales, model)
 	}
 	return pairs, seen
-}
-
-// ownByHand is 1 where the expert entered with his own pick.
-func ownByHand(all []deed, sales []sale, forgotten string, r *analytics.Request) (n int64) {
-	pairs, _ := pairsByHand(all, sales, forgotten, r.Model)
-	for _, p := range pairs {
-		if !p.own || !slices.Contains(wayByHand(p, r), true) {
-			continue
-		}
-		n = 1
-		for d, wanted := range r.Where {
-			if !slices.ContainsFunc(valuesByHand(d, p.pick, p.source, p.arm), func(v string) bool { return slices.Contains(wanted, v) }) {
-				n = 0
-			}
-		}
-	}
-	return n
 }
 
 // byHand counts events: of all, and by key.
@@ -352,10 +297,7 @@ func byHand(all []deed, sales []sale, forgotten string, r *analytics.Request) (w
 	}
 	for _, p := range pairs {
 		took := wayByHand(p, r)
-		if p.own {
-			continue
-		}
-		if !slices.Contains(took, true) {
+		if p.own || p.bot || !slices.Contains(took, true) {
 			continue
 		}
 		in(p.pick, p.source, p.arm, func(s *sum) {

@@ -182,6 +182,8 @@ func (m *moved) groups(q *recommend.JourneyQuery) []journeyGroup {
 		switch {
 		case pair.journey.Own:
 			g.own = 1
+		case pair.journey.Bot:
+			g.bots = 1
 		case pair.journey.Unproven:
 			g.unproven = 1
 		default:

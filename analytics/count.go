@@ -24,6 +24,7 @@ type group struct {
 	counts   []float64 // by step of the request
 	unproven int64
 	own      int64
+	bots     int64
 	many     bool                // of readers, see [recommend.JourneyGroup]
 	some     map[string]struct{} // fewer, of parts that are not of many
 }
@@ -55,6 +56,7 @@ type journeyGroup struct {
 	counts   []float64
 	unproven int64
 	own      int64
+	bots     int64
 	many     bool
 	some     []string
 }
@@ -82,7 +84,7 @@ func (a *Analyst) ask(ctx context.Context, p *plan, q *recommend.JourneyQuery) (
 		for i, n := range g.Counts {
 			counts[i] = float64(n)
 		}
-		groups = append(groups, journeyGroup{slot: g.Slot, key: g.Key, counts: counts, unproven: g.Unproven, own: g.Own, many: g.Many, some: g.Some})
+		groups = append(groups, journeyGroup{slot: g.Slot, key: g.Key, counts: counts, unproven: g.Unproven, own: g.Own, bots: g.Bots, many: g.Many, some: g.Some})
 		return nil
 	})
 	return groups, err
@@ -134,7 +136,7 @@ func (t *tally) sum(f *found) []*group {
 	for i := range f.journeys {
 		g := &f.journeys[i]
 		t.each(g.slot, g.key, func(sum *group) {
-			sum.unproven, sum.own = sum.unproven+g.unproven, sum.own+g.own
+			sum.unproven, sum.own, sum.bots = sum.unproven+g.unproven, sum.own+g.own, sum.bots+g.bots
 			for k, n := range g.counts {
 				if first+k < len(sum.counts) {
 					sum.counts[first+k] += n

@@ -66,6 +66,8 @@ type LeftOut struct {
 	Unproven int64 `json:"unproven"`
 	// Own are pairs, or readers, of an expert with a pick of his own.
 	Own int64 `json:"own"`
+	// Bots are other pairs, or readers, of which a robot did something.
+	Bots int64 `json:"bots"`
 }
 
 const confidence = .95
@@ -134,7 +136,7 @@ func (a *Analyst) whole(ctx context.Context, p *plan, counted *found, f *Funnel)
 		f.Steps = p.steps(make([]float64, len(p.Steps)), nil)
 		return nil, nil
 	}
-	f.LeftOut.Unproven, f.LeftOut.Own = g.unproven, g.own
+	f.LeftOut.Unproven, f.LeftOut.Own, f.LeftOut.Bots = g.unproven, g.own, g.bots
 	switch {
 	case slices.Max(g.counts) == 0:
 		f.Steps = p.steps(g.counts, nil)
@@ -198,7 +200,7 @@ func rate(n, of float64) float64 {
 
 const complete = "Pairs of a reader and a pick, each once for a step, whatever was repeated or delivered twice, as far as folded by now; " +
 	"who entered before from or at to is in none. Impressions are cards reported as seen, by the hour and within the caps of the policy, not by reader. " +
-	"Readers with personalisation off, those who were erased, windows that were not made for their reader, and experts with their own picks are left out; groups of fewer than five readers are not told of."
+	"Readers with personalisation off, those who were erased, windows that were not made for their reader, experts with their own picks, and robots that say they are some are left out; groups of fewer than five readers are not told of."
 
 // A Series is what entered in each interval, and came how far.
 type Series struct {

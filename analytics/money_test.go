@@ -189,9 +189,9 @@ func toldOf(t *analytics.Retention) []string {
 
 func returnsByHand(all []deed, forgotten string, r *analytics.Request, now time.Time) []string {
 	first, times := make(map[string]time.Time), make(map[string]map[string][]time.Time)
-	own := slices.ContainsFunc(all, func(d deed) bool { return d.own && d.kind != recommend.ActImpression })
+	pairs, _ := pairsByHand(all, nil, forgotten, "")
 	for _, d := range all {
-		if d.reader == forgotten || own && d.reader == "r0" && d.pick == "p0" {
+		if p := pairs[d.reader+"|"+d.pick]; d.reader == forgotten || p != nil && (p.own || p.bot) {
 			continue
 		}
 		if at, ok := first[d.reader]; d.kind == r.Steps[0] && (!ok || d.at.Before(at)) {

@@ -48,7 +48,7 @@ type Returned struct {
 
 const completeRetention = "Readers, by the interval in which they took the step for the first time ever; who took it before from is in no cohort. " +
 	"A reader is back in an interval when he took the step back in it with some pick for the first or the last time: a visit between the two is not known. " +
-	"Readers with personalisation off, those who were erased, windows that were not made for their reader, and experts with their own picks are left out; cohorts of fewer than five readers are not told of."
+	"Readers with personalisation off, those who were erased, windows that were not made for their reader, experts with their own picks, and robots that say they are some are left out; cohorts of fewer than five readers are not told of."
 
 // Retain counts the readers who began in each interval between the edges of r,
 // and of those how many came back in each after it. Of r it takes Edges, AsOf,

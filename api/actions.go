@@ -35,6 +35,8 @@ type actionLine struct {
 	Arm      string  `json:"arm"`
 	// Propensity is that of the card.
 	Propensity *float64 `json:"propensity"`
+	// Bot says, with window:any, that a robot did it.
+	Bot *bool `json:"bot"`
 }
 
 // A rejectedAction is one that was not taken.
@@ -60,6 +62,7 @@ type actionBatch struct {
 	s     *Server
 	c     *call
 	wait  bool
+	robot bool // who asks is one
 	lines []batchLine
 	names map[string]*batchReader // by subject
 	out   actionsAnswer
@@ -81,7 +84,7 @@ type batchReader struct {
 
 // actions takes what readers did, up to 500 at once, with a verdict for each.
 func (s *Server) actions(c *call) error {
-	b := &actionBatch{s: s, c: c, wait: true, names: make(map[string]*batchReader), out: actionsAnswer{Rejected: []rejectedAction{}}}
+	b := &actionBatch{s: s, c: c, wait: true, robot: c.robot(), names: make(map[string]*batchReader), out: actionsAnswer{Rejected: []rejectedAction{}}}
 	switch v, given := c.GetQuery("wait"); {
 	case !given, v == "true":
 	case v == "false":
@@ -188,6 +191,12 @@ func (b *actionBatch) line(index int, text []byte) (batchLine, error) {
 			return l, recommend.Refuse(recommend.Problem{Code: codeValidation, Pointer: "/propensity", Message: fmt.Sprintf("propensity %v", *p), Fix: "give that of the card, above 0 and at most 1"})
 		}
 		l.action.Propensity = *p
+	}
+	if in.Bot != nil {
+		if !b.c.who.Has(ScopeWindowAny) {
+			return l, recommend.Refuse(recommend.Problem{Code: codeScope, Pointer: "/bot", Message: "of one reader it is told by the User-Agent", Fix: "leave bot out, or use a token with window:any"})
+		}
+		l.action.Bot = *in.Bot
 	}
 	return l, b.judge(l.action, now)
 }
@@ -352,7 +361,7 @@ func (b *actionBatch) append() error {
 			b.out.Flagged++
 		}
 		a.Arm = b.s.Windows.ArmOf(a.Window, r.name) // whatever the client says
-		a.Own = b.c.ownPick(a.Expert)
+		a.Own, a.Bot = b.c.ownPick(a.Expert), a.Bot || b.robot
 		e, err := b.c.event(a.ID, recommend.TypeActed, r.name, a)
 		if err != nil {
 			return err

@@ -133,7 +133,7 @@ func (a *actor) did(event string) bool {
 // has it. What the fold refuses is a [recommend.Refusal].
 func (s *Server) act(c *call, a *actor, action recommend.Action) (pending bool, err error) {
 	return s.cause(c, a, action.ID, func(name string) (string, any) {
-		action.Reader, action.Own = name, c.ownPick(action.Expert)
+		action.Reader, action.Own, action.Bot = name, c.ownPick(action.Expert), c.robot()
 		return recommend.TypeActed, action
 	})
 }

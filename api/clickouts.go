@@ -139,7 +139,7 @@ func (s *Server) click(c *call, who *actor, d *departure) error {
 		ID: derive("k", who.name, c.Request.Method, c.template(), c.key, d.line), Reader: who.name,
 		Pick: d.item.Pick, Expert: d.item.Expert.ID, Product: d.item.Product.Key, SKU: d.sku,
 		At: now, Path: who.PathTo(d.item.Pick, &policy.Reader, now), Price: d.item.Product.Price, Quantity: d.quantity,
-		Self: c.who.Subject == d.item.Expert.ID,
+		Self: c.who.Subject == d.item.Expert.ID, Bot: c.robot(),
 	}
 	var err error
 	if k.Kin, err = s.samePayout(c, k.Expert); err != nil {
@@ -266,7 +266,7 @@ func (s *Server) depart(c *call, who *actor, ds []*departure) (pending bool, err
 		actions[i] = recommend.Action{
 			ID: who.eventID(c, d.line), Kind: recommend.ActCheckout, Pick: d.click.Pick, Expert: d.click.Expert, Product: d.click.Product,
 			Partner: d.out.Partner, SKU: d.sku, Quantity: d.quantity, Price: d.click.Price, At: d.click.At, Click: &d.click,
-			Near: s.crowd.near(c.ClientIP(), d.click.Pick, d.click.At, width),
+			Near: !d.click.Bot && s.crowd.near(c.ClientIP(), d.click.Pick, d.click.At, width),
 		}
 	}
 	pending, err = s.actAll(c, who, actions)
@@ -295,7 +295,7 @@ func (s *Server) actAll(c *call, who *actor, actions []recommend.Action) (pendin
 	}
 	events := make([]recommend.Event, len(actions))
 	for i := range actions {
-		actions[i].Reader, actions[i].Own = who.name, c.ownPick(actions[i].Expert)
+		actions[i].Reader, actions[i].Own, actions[i].Bot = who.name, c.ownPick(actions[i].Expert), c.robot()
 		if events[i], err = c.event(actions[i].ID, recommend.TypeActed, who.name, actions[i]); err != nil {
 			return false, err
 		}

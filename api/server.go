@@ -128,6 +128,7 @@ type Server struct {
 
 	signatures *signatures
 	buyers     *buyers
+	robots     *robots
 
 	draining atomic.Bool
 	started  atomic.Bool
@@ -166,6 +167,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	if s.buyers, err = newBuyers(); err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	if s.robots, err = newRobots(); err != nil {
 		return nil, fmt.Errorf("api: %w", err)
 	}
 	if s.late, err = newLate(); err != nil {
@@ -255,6 +259,7 @@ func (s *Server) Close() {
 	s.late.close()
 	s.signatures.close()
 	s.buyers.close()
+	s.robots.close()
 }
 
 // HTTPServer returns an [http.Server] around s with the timeouts and bounds it

@@ -48,6 +48,9 @@ func (x actionLeaves) exposure(s *recommend.Shown) Leaf {
 		case s.Own:
 			e.Own++
 			return
+		case s.Bot:
+			e.Bots++
+			return
 		case s.Over:
 			e.Over++
 			return
@@ -95,6 +98,7 @@ func (x actionLeaves) journey(s recommend.Stepped) Leaf {
 			j.Expert = s.Expert
 		}
 		j.Own = j.Own || a.Own && s.Pick == a.Pick
+		j.Bot = j.Bot || a.Bot
 		j.Step(s.Kind, s.At)
 	})
 }

@@ -77,10 +77,10 @@ func watched(out *Outcome, order string, l *recommend.OrderLine) error {
 }
 
 // counted tells the watch of a pick of a way to its checkout. An expert's own
-// are no traffic, and those of archives no news.
+// and those of robots are no traffic, and those of archives no news.
 func counted(out *Outcome, s Scene, r *recommend.Reader, a *recommend.Action, e recommend.Event) error {
 	k := a.Click
-	if a.Kind != recommend.ActCheckout || k == nil || k.Self || e.Trusted || r.Clicked(k.ID) || !recommend.ValidID(k.Expert) {
+	if a.Kind != recommend.ActCheckout || k == nil || k.Self || a.Bot || e.Trusted || r.Clicked(k.ID) || !recommend.ValidID(k.Expert) {
 		return nil
 	}
 	width := s.Policy.Earnings.Burst.Bucket.D()

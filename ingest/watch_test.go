@@ -178,4 +178,9 @@ func TestAWatchKnowsNobody(t *testing.T) {
 	if n := len(out.Appends); n != 0 {
 		t.Errorf("an expert's own click is told of: %+v", out.Appends)
 	}
+	robots := recommend.Click{ID: "k3", Reader: "r1", Pick: "p1", Expert: "mei", Product: "jd:1", At: at, Bot: true}
+	out = b.mustFold(t, ingest.Actions(), event(recommend.TypeActed, "r1", at, recommend.Action{ID: "a3", Reader: "r1", Kind: recommend.ActCheckout, Pick: "p1", Expert: "mei", Product: "jd:1", At: at, Click: &robots, Bot: true}))
+	if n := len(out.Appends); n != 0 {
+		t.Errorf("a robot's click is told of: %+v", out.Appends)
+	}
 }

@@ -66,7 +66,10 @@ type Action struct {
 	Position *int   `json:"position,omitempty"`
 	Source   string `json:"source,omitempty"` // the candidate source that brought the pick
 	// Own says that the reader published the pick himself: it is counted apart.
-	Own bool   `json:"own,omitempty"`
+	Own bool `json:"own,omitempty"`
+	// Bot says that a robot did it, by its own word: it is counted apart, and
+	// nothing is learned of it.
+	Bot bool   `json:"bot,omitempty"`
 	Arm string `json:"arm,omitempty"` // of the experiments that the window was made in
 	// Propensity is that of the card, see [Item]; 0 when it is not told.
 	Propensity float64 `json:"propensity,omitempty"`

@@ -87,10 +87,10 @@ type JourneyGroup struct {
 	Key    []string // by dimension; "" where there is none
 	Slot   int
 	Counts []int64 // by step
-	// Own are pairs, or readers, of an expert with a pick of his own, and Unproven
-	// others that entered by a window which was not made for the reader. They are
-	// in nothing else.
-	Own, Unproven int64
+	// Own are pairs, or readers, of an expert with a pick of his own, Bots others
+	// of which a robot did something, and Unproven others that entered by a window
+	// which was not made for the reader. They are in nothing else.
+	Own, Bots, Unproven int64
 	// Many says that the pairs in Counts are of [FewestReaders] readers or more;
 	// where they are of fewer, Some are all of these. Neither where readers are
 	// counted.
@@ -113,6 +113,7 @@ type ExposureGroup struct {
 	Over     int64 // beyond them
 	Unproven int64 // of Shown, in windows not made for the reader
 	Own      int64 // to the experts of the picks; in nothing else
+	Bots     int64 // to robots; in nothing else
 }
 
 // Validate refuses with what is wrong with q, by the names of the API.

@@ -30,6 +30,7 @@ type class uint8
 const (
 	counted class = iota
 	unproven
+	bot
 	own
 )
 
@@ -37,6 +38,8 @@ func (j *Journey) class() class {
 	switch {
 	case j.Own:
 		return own
+	case j.Bot:
+		return bot
 	case j.Unproven:
 		return unproven
 	}
@@ -51,6 +54,7 @@ type groupKey struct {
 type journeySum struct {
 	counts   [MostSteps]int64
 	own      int64
+	bots     int64
 	unproven int64
 	some     []string
 }
@@ -146,6 +150,8 @@ func (g *journeySum) apart(c class, n int) bool {
 	switch c {
 	case own:
 		g.own += int64(n)
+	case bot:
+		g.bots += int64(n)
 	case unproven:
 		g.unproven += int64(n)
 	case counted:
@@ -250,7 +256,7 @@ func (s *JourneySums) Groups(each func(JourneyGroup) error) error {
 	}
 	for k, g := range s.groups {
 		out := JourneyGroup{
-			Key: slices.Clone(k.key[:len(s.q.By)]), Slot: k.slot, Counts: slices.Clone(g.counts[:len(s.q.Steps)]), Own: g.own, Unproven: g.unproven,
+			Key: slices.Clone(k.key[:len(s.q.By)]), Slot: k.slot, Counts: slices.Clone(g.counts[:len(s.q.Steps)]), Own: g.own, Bots: g.bots, Unproven: g.unproven,
 		}
 		if out.Many = len(g.some) >= FewestReaders; !out.Many {
 			out.Some = g.some
@@ -289,7 +295,7 @@ func (s *ExposureSums) Add(e *Exposure) {
 		g = &ExposureGroup{Key: slices.Clone(k.key[:len(s.q.By)]), Slot: slot}
 		s.groups[k] = g
 	}
-	g.Shown, g.Over, g.Unproven, g.Own = g.Shown+e.Shown, g.Over+e.Over, g.Unproven+e.Unproven, g.Own+e.Own
+	g.Shown, g.Over, g.Unproven, g.Own, g.Bots = g.Shown+e.Shown, g.Over+e.Over, g.Unproven+e.Unproven, g.Own+e.Own, g.Bots+e.Bots
 }
 
 func (e *Exposure) dimension(d Dimension) string {

@@ -51,9 +51,9 @@ func ArmTallyID(arm string, partition int) string {
 // TallyArms counts an action with its effects in r's arms, and returns what the
 // tallies of these count more. An action names arms, which have to be proven;
 // what is against something counts in all that the reader was served in. Out of
-// the time of its experiment in p an arm counts nothing.
+// the time of its experiment in p an arm counts nothing, and robots are in none.
 func (r *Reader) TallyArms(a *Action, e *Effects, proven bool, p *Policy) []ArmTally {
-	if !r.Erased.IsZero() || r.Impersonal {
+	if !r.Erased.IsZero() || r.Impersonal || a.Bot {
 		return nil
 	}
 	var out []ArmTally

@@ -42,6 +42,8 @@ type Click struct {
 	Self bool `json:"s,omitempty"`
 	// Kin says that the reader is an expert who is paid to the account of this one.
 	Kin bool `json:"y,omitempty"`
+	// Bot says that a robot went: what is bought moves no rank and is in no rate.
+	Bot bool `json:"b,omitempty"`
 	// Touches are the reader's clicks on the same product before this one,
 	// oldest first, of one expert the last, at most MaxTouches.
 	Touches []Touch `json:"h,omitempty"`

@@ -49,9 +49,12 @@ func NewLearner(c LearnerConfig) *Learner {
 }
 
 // Observe takes the next action of the log, whose Reader is a pseudonym. What
-// it refers to may be unknown; then there is nothing to learn. An error is one
-// of the store.
+// it refers to may be unknown; then there is nothing to learn, as there is not of
+// what robots do. An error is one of the store.
 func (l *Learner) Observe(ctx context.Context, a *Action) error {
+	if a.Bot {
+		return nil
+	}
 	if a.Kind == ActImpression && a.Window != "" {
 		return l.impression(ctx, a)
 	}

@@ -31,7 +31,7 @@ func (l *Learner) Prepare(ctx context.Context, actions []*Action) error {
 		add(l.shown.reader)
 	}
 	for _, a := range actions {
-		if a.Kind == ActImpression && a.Window != "" || historyWeight(a.Kind) != 0 && a.Pick != "" {
+		if !a.Bot && (a.Kind == ActImpression && a.Window != "" || historyWeight(a.Kind) != 0 && a.Pick != "") {
 			add(a.Reader)
 		}
 	}

@@ -88,6 +88,33 @@ func TestNothingIsLearnedFromTheImpersonal(t *testing.T) {
 	}
 }
 
+// TestNothingIsLearnedFromRobots: what a robot does is as if it was not there.
+func TestNothingIsLearnedFromRobots(t *testing.T) {
+	for _, bot := range []bool{true, false} {
+		f := newShopFloor(t)
+		f.stockShelf(t, 4)
+		picks := []string{"p0", "p1", "p2"}
+		before := f.ranked(t, picks)
+		for i := range 12 {
+			reader, window := "r"+strconv.Itoa(i), "w"+strconv.Itoa(i)
+			for _, p := range picks {
+				f.observe(t, recommend.Action{Reader: reader, Kind: recommend.ActImpression, Pick: p, Window: window, Bot: bot})
+			}
+			for _, kind := range []string{recommend.ActOpen, recommend.ActBookmark} {
+				f.observe(t, recommend.Action{Reader: reader, Kind: kind, Pick: before[2].Pick, Window: window, Bot: bot})
+			}
+		}
+		learned := 0
+		for _, s := range recommend.Surfaces() {
+			learned += int(f.memory.Lists(s))
+		}
+		same := slices.Equal(picksOf(before), picksOf(f.ranked(t, picks)))
+		if (learned == 0) != bot || same != bot {
+			t.Errorf("robots: %t: learned from %d lists, the order is the same: %t", bot, learned, same)
+		}
+	}
+}
+
 // TestAReaderWhoTurnsPersonalisationOffIsNotLearnedFromAnyMore: nor from what he
 // was shown before.
 func TestAReaderWhoTurnsPersonalisationOffIsNotLearnedFromAnyMore(t *testing.T) {

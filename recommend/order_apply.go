@@ -243,6 +243,6 @@ func (l *OrderLine) Action(order, kind string, at time.Time) Action {
 	k := l.Click
 	return Action{
 		ID: kind + "-" + opaque(kind, order, l.Partner, l.Line), Reader: k.Reader, Kind: kind, Pick: k.Pick, Expert: k.Expert,
-		Partner: l.Partner, Product: k.Product, SKU: k.SKU, Quantity: k.Quantity, Price: l.Paid, At: at, Order: order,
+		Partner: l.Partner, Product: k.Product, SKU: k.SKU, Quantity: k.Quantity, Price: l.Paid, At: at, Order: order, Bot: k.Bot,
 	}
 }

@@ -49,6 +49,7 @@ type Journey struct {
 	Window   string `json:"window,omitempty"`
 	Unproven bool   `json:"unproven,omitempty"` // the window was not made for this reader
 	Own      bool   `json:"own,omitempty"`      // the reader published the pick himself
+	Bot      bool   `json:"bot,omitempty"`      // a robot did some of it
 	Source   string `json:"source,omitempty"`
 	Arm      string `json:"arm,omitempty"`
 	Position *int   `json:"position,omitempty"`
@@ -83,6 +84,7 @@ type Exposure struct {
 	Over     int64     `json:"over,omitempty"`      // beyond them
 	Unproven int64     `json:"unproven,omitempty"`  // of Shown, in windows not made for the reader
 	Own      int64     `json:"own,omitempty"`       // to their own experts; in nothing else
+	Bots     int64     `json:"bots,omitempty"`      // to robots, of other picks than their own; in nothing else
 	Position int64     `json:"positions,omitempty"` // sum of those of Shown
 	// Chance is the sum of the propensities of Drawn, those of Shown that chance
 	// had a part in; of windows made for the reader alone.

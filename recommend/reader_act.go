@@ -54,6 +54,7 @@ type Shown struct {
 	At   time.Time
 	Over bool // beyond what counts of one reader in an hour
 	Own  bool // to the expert of the pick
+	Bot  bool // to a robot
 }
 
 // Stepped is a step of a journey.
@@ -81,7 +82,7 @@ func (r *Reader) Act(a *Action, c Acting) (Effects, error) {
 	if err := d.do(); err != nil {
 		return Effects{}, err
 	}
-	if !r.Impersonal && a.Pick != "" && slices.Contains(Remembered(), a.Kind) {
+	if !r.Impersonal && !a.Bot && a.Pick != "" && slices.Contains(Remembered(), a.Kind) {
 		r.History.remember(Act{Pick: a.Pick, Kind: a.Kind, At: d.at.Unix()})
 	}
 	return d.effects, nil

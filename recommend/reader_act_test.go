@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -125,6 +126,69 @@ func TestWhatExpertsDoWithTheirOwnIsNotCounted(t *testing.T) {
 	for _, c := range r.Erase(now).Counts {
 		if c.Pick == "own" {
 			t.Errorf("forgetting takes back %+v, which was never counted", c)
+		}
+	}
+}
+
+// What a robot does is done, and makes a journey; it moves nothing that windows
+// are ranked by, is in no arm, and is nothing that the reader is known by.
+func TestWhatRobotsDoIsNotCounted(t *testing.T) {
+	rules, now := &recommend.DefaultPolicy().Reader, opening()
+	kinds := []string{
+		recommend.ActImpression, recommend.ActOpen, recommend.ActBookmark, recommend.ActCart, recommend.ActCheckout, recommend.ActPurchase,
+		recommend.ActRefund, recommend.ActShare, recommend.ActHide, recommend.ActReport,
+	}
+	for _, bot := range []bool{true, false} {
+		r := recommend.Reader{ID: "r"}
+		for _, kind := range kinds {
+			a := &recommend.Action{ID: "a-" + kind, Reader: "r", Kind: kind, Pick: "p1", Expert: "mei", Category: "fraud", Arm: "colour:red", Bot: bot, At: now}
+			e, err := r.Act(a, recommend.Acting{Rules: rules, Appended: now, Trusted: true})
+			if err != nil {
+				t.Fatalf("%s: %v", kind, err)
+			}
+			if counted := len(e.Counts) > 0; counted == bot {
+				t.Errorf("%s, by a robot: %t: counts %+v", kind, bot, e.Counts)
+			}
+			if kind == recommend.ActImpression && e.Shown.Bot != bot {
+				t.Errorf("shown %+v, to a robot: %t", e.Shown, bot)
+			}
+			if steps := len(e.Steps) > 0; steps != (kind != recommend.ActImpression) {
+				t.Errorf("%s, by a robot: %t: steps %+v", kind, bot, e.Steps)
+			}
+			if arms := r.TallyArms(a, &e, true, recommend.DefaultPolicy()); bot && len(arms) > 0 {
+				t.Errorf("%s of a robot is in the arms %+v", kind, arms)
+			}
+		}
+		if len(r.Bookmarks) != 1 || len(r.Cart.Lines) != 1 || len(r.Feedback) != 1 || len(r.Reports) != 1 {
+			t.Errorf("by a robot: %t: not done: %+v", bot, r)
+		}
+		if none := len(r.History) == 0 && len(r.Arms) == 0; none != bot {
+			t.Errorf("by a robot: %t: history %v, arms %v", bot, r.History, r.Arms)
+		}
+	}
+}
+
+// A robot that takes back what the reader did leaves nothing counted that is not
+// there any more.
+func TestWhatARobotTakesBackIsCountedNoMore(t *testing.T) {
+	var r recommend.Reader
+	rules, now := &recommend.DefaultPolicy().Reader, opening().Truncate(time.Second)
+	for _, c := range []struct {
+		kind string
+		bot  bool
+		want []recommend.Count
+	}{
+		{recommend.ActBookmark, false, []recommend.Count{{Pick: "p1", Kind: recommend.ActBookmark, Readers: 1, At: now}}},
+		{recommend.ActUnbookmark, true, []recommend.Count{{Pick: "p1", Kind: recommend.ActBookmark, Readers: -1, At: now}}},
+		{recommend.ActBookmark, true, nil},
+		{recommend.ActUnbookmark, false, nil},
+	} {
+		e, err := r.Act(&recommend.Action{Kind: c.kind, Pick: "p1", Bot: c.bot, At: now}, recommend.Acting{Rules: rules, Appended: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(c.want, e.Counts); d != "" {
+			t.Errorf("%s, by a robot: %t (-want +got):\n%s", c.kind, c.bot, d)
 		}
 	}
 }

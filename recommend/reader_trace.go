@@ -27,7 +27,7 @@ func countedBit(kind string) uint16 {
 // not counted before.
 func (d *deed) count(pick, kind string) bool {
 	t, bit := d.Traces[pick], countedBit(kind)
-	if d.Impersonal || d.own(pick) || t.Did&bit != 0 {
+	if d.Impersonal || d.apart(pick) || t.Did&bit != 0 {
 		return false
 	}
 	t.Did |= bit
@@ -43,7 +43,12 @@ func (d *deed) count(pick, kind string) bool {
 // own says nothing of others.
 func (d *deed) own(pick string) bool { return d.a.Own && pick == d.a.Pick }
 
-// uncount takes back that the reader was counted at a time.
+// apart reports whether what is done to a pick moves no pulse: the experts' own
+// does not, nor does anything that a robot does.
+func (d *deed) apart(pick string) bool { return d.a.Bot || d.own(pick) }
+
+// uncount takes back that the reader was counted at a time. A robot does so too:
+// what it took from him he does not have any more.
 func (d *deed) uncount(pick, kind string, at time.Time) {
 	t := d.Traces[pick]
 	if bit := countedBit(kind); t.Did&bit != 0 {
@@ -58,7 +63,7 @@ func (d *deed) uncount(pick, kind string, at time.Time) {
 
 // event adds one impression or open to the last count, or makes one.
 func (d *deed) event(kind string) {
-	if d.own(d.a.Pick) {
+	if d.apart(d.a.Pick) {
 		return
 	}
 	if n := len(d.effects.Counts); n > 0 {
@@ -80,7 +85,7 @@ func (d *deed) show() {
 	if within {
 		d.event(ActImpression)
 	}
-	d.effects.Shown = &Shown{At: d.at, Over: !within, Own: d.own(d.a.Pick)}
+	d.effects.Shown = &Shown{At: d.at, Over: !within, Own: d.own(d.a.Pick), Bot: d.a.Bot}
 }
 
 // open takes the opening of a middle page.

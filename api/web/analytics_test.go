@@ -30,7 +30,7 @@ func (f *figures) Funnel(_ context.Context, r *analytics.Request) (*analytics.Fu
 	for _, by := range r.By {
 		answer.Groups = []analytics.Group{{Key: map[string]string{by: "<one>"}, Steps: steps(4321)}, {Key: map[string]string{by: ""}, Steps: steps(77)}}
 	}
-	answer.LeftOut.Groups = 3
+	answer.LeftOut.Groups, answer.LeftOut.Own, answer.LeftOut.Bots = 3, 21, 34
 	return answer, nil
 }
 
@@ -83,7 +83,7 @@ func TestAnalystsSeeWhatConverts(t *testing.T) {
 	if code, body := get("/analytics", "mei window:read", "en"); code != http.StatusForbidden || strings.Contains(body, "8640") || !strings.Contains(body, "metrics:read") || len(f.asked) > 0 {
 		t.Errorf("somebody else is answered with %d, want 403 that names the scope", code)
 	}
-	for lang, words := range map[string][]string{"en": {"Opened", "Sent back", "3 groups of few readers"}, "zh": {"打开", "退款", "3 个读者过少的分组"}} {
+	for lang, words := range map[string][]string{"en": {"Opened", "Sent back", "3 groups of few readers", "21 of experts with their own picks, 34 of robots"}, "zh": {"打开", "退款", "3 个读者过少的分组", "34 对来自自称的爬虫"}} {
 		code, body := get("/analytics?days=7&by=expert", "ana metrics:read", lang)
 		if code != http.StatusOK {
 			t.Fatalf("status %d, want 200", code)

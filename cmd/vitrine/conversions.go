@@ -116,8 +116,9 @@ func (c *conversions) count(ctx context.Context, e *recommend.Event) {
 		Pick    string `json:"pick"`
 		Source  string `json:"source"`
 		Product string `json:"product"`
+		Bot     bool   `json:"bot"`
 	}
-	if e.Type != recommend.TypeActed || json.Unmarshal(e.Data, &a) != nil {
+	if e.Type != recommend.TypeActed || json.Unmarshal(e.Data, &a) != nil || a.Bot {
 		return
 	}
 	step, ok := steps()[a.Kind]

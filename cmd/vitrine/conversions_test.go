@@ -23,8 +23,8 @@ func (p *process) sample(t *testing.T, series string) (v float64) {
 	return v
 }
 
-// Each step counts once by topic, once by partner and once by source, and nobody
-// who is told that a step is taken has waited for that.
+// Each step counts once by topic, once by partner and once by source, a robot's
+// not at all, and nobody who is told that a step is taken has waited for that.
 func TestStepsOfReadersAreCountedByTopicPartnerAndSource(t *testing.T) {
 	in := newInstallation(t)
 	withGoods(6)(in)
@@ -38,7 +38,9 @@ func TestStepsOfReadersAreCountedByTopicPartnerAndSource(t *testing.T) {
 		acts = append(acts, map[string]any{"kind": "impression", "pick": it.Pick, "window": page.ID, "position": at, "source": "latest"})
 	}
 	acts = append(acts, map[string]any{"kind": "open", "pick": "g3", "window": page.ID, "source": "latest"}, map[string]any{"kind": "share", "pick": "g3"})
-	w.must(t, w.reader, http.MethodPost, "/v1/actions", map[string]any{"actions": acts}, nil)
+	seen := map[string]any{"actions": acts}
+	w.must(t, w.reader, http.MethodPost, "/v1/actions", seen, nil, "User-Agent", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)")
+	w.must(t, w.reader, http.MethodPost, "/v1/actions", seen, nil)
 
 	p := w.api[0]
 	want := map[string]float64{

@@ -50,6 +50,7 @@ func homes() map[string][]string {
 		"github.com/segmentio/kafka-go": {"ingest", "cmd/vitrine/bench"},
 		"github.com/sony/gobreaker":     {"recommend/partner"},
 		"github.com/twmb/":              {"ingest/broker"},
+		"github.com/x-way/":             {"api"},
 		"modernc.org/":                  {"recommend/sqlite"},
 
 		// Others make spans, by the interface of OpenTelemetry alone.

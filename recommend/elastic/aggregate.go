@@ -40,6 +40,7 @@ type bucketAnswer struct {
 	Over     struct{ Value float64 } `json:"over"`
 	Unproven struct{ Value float64 } `json:"unproven"`
 	Own      struct{ Value float64 } `json:"own"`
+	Bots     struct{ Value float64 } `json:"bots"`
 }
 
 func (b *bucketAnswer) text(name string) string {

@@ -128,11 +128,11 @@ func (s *Store) Exposures(ctx context.Context, q *recommend.ExposureQuery, each 
 				groups[name] = g
 			}
 			g.Shown, g.Over = g.Shown+int64(b.Shown.Value), g.Over+int64(b.Over.Value)
-			g.Unproven, g.Own = g.Unproven+int64(b.Unproven.Value), g.Own+int64(b.Own.Value)
+			g.Unproven, g.Own, g.Bots = g.Unproven+int64(b.Unproven.Value), g.Own+int64(b.Own.Value), g.Bots+int64(b.Bots.Value)
 			return nil
 		},
 	}
-	for _, name := range []string{"shown", "over", "unproven", "own"} {
+	for _, name := range []string{"shown", "over", "unproven", "own", "bots"} {
 		a.beside[name] = map[string]any{"sum": map[string]any{"field": name}}
 	}
 	a.dimensions(q.By, q.Where)

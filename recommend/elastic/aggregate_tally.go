@@ -93,6 +93,8 @@ func (g *tallied) take(c class, took, n int64) {
 	switch c {
 	case own:
 		g.Own += n
+	case bot:
+		g.Bots += n
 	case unproven:
 		g.Unproven += n
 	case told:

@@ -54,7 +54,7 @@ func counted(k recommend.Kind) map[string]field {
 		}
 	case recommend.KindExposure:
 		return map[string]field{
-			"pick": word, "source": word, "arm": word, "hour": {Type: "long"}, "shown": number, "over": number, "unproven": number, "own": number,
+			"pick": word, "source": word, "arm": word, "hour": {Type: "long"}, "shown": number, "over": number, "unproven": number, "own": number, "bots": number,
 		}
 	case recommend.KindPick, recommend.KindProduct, recommend.KindPublisher, recommend.KindReader, recommend.KindRuling, recommend.KindExpert,
 		recommend.KindPulse, recommend.KindReport, recommend.KindOrder, recommend.KindEarning, recommend.KindSignal, recommend.KindModel:
@@ -124,6 +124,7 @@ type class string
 const (
 	told     class = "" // it is not
 	unproven class = "unproven"
+	bot      class = "bot"
 	own      class = "own"
 )
 
@@ -132,6 +133,8 @@ func classOf(j *recommend.Journey) class {
 	switch {
 	case j.Own:
 		return own
+	case j.Bot:
+		return bot
 	case j.Unproven:
 		return unproven
 	}
@@ -148,6 +151,7 @@ type exposureRow struct {
 	Over     int64  `json:"over"`
 	Unproven int64  `json:"unproven"`
 	Own      int64  `json:"own"`
+	Bots     int64  `json:"bots"`
 }
 
 // countedHead returns the start of doc's envelope: what it is counted by. What
@@ -166,7 +170,10 @@ func countedHead(doc recommend.Document) ([]byte, error) {
 		if err := recommend.UnmarshalZero(doc.Body, &e); err != nil || e.Pick == "" {
 			return []byte("{"), nil //nolint:nilerr // none of ours, see above
 		}
-		row = exposureRow{Pick: e.Pick, Source: e.Source, Arm: e.Arm, Hour: e.Hour.UnixMilli(), Shown: e.Shown, Over: e.Over, Unproven: e.Unproven, Own: e.Own}
+		row = exposureRow{
+			Pick: e.Pick, Source: e.Source, Arm: e.Arm, Hour: e.Hour.UnixMilli(),
+			Shown: e.Shown, Over: e.Over, Unproven: e.Unproven, Own: e.Own, Bots: e.Bots,
+		}
 	}
 	head, err := json.Marshal(row)
 	if err != nil {

@@ -182,7 +182,7 @@ func newHistory(journeys, exposures int) *history {
 	for i, pair := range rnd.Perm(readers * picks)[:journeys] { // each has one journey
 		j := recommend.Journey{
 			Reader: fmt.Sprint("r", pair/picks), Pick: fmt.Sprint("p", pair%picks), Expert: one("", "x1", "x2"),
-			Source: one("", "fresh", "follows"), Arm: one("", "a:1", "a:2"), Unproven: rnd.IntN(8) == 0, Own: rnd.IntN(8) == 0,
+			Source: one("", "fresh", "follows"), Arm: one("", "a:1", "a:2"), Unproven: rnd.IntN(8) == 0, Own: rnd.IntN(8) == 0, Bot: rnd.IntN(6) == 0,
 		}
 		id := fmt.Sprint("j", i)
 		var versions int64
@@ -207,7 +207,8 @@ func newHistory(journeys, exposures int) *history {
 	for i := range exposures {
 		e := recommend.Exposure{
 			Hour: opening().Add(time.Duration(rnd.IntN(historyDays*24)) * time.Hour), Pick: fmt.Sprint("p", rnd.IntN(12)),
-			Source: one("", "fresh", "follows"), Arm: one("", "a:1", "a:2"), Shown: rnd.Int64N(9), Over: rnd.Int64N(3), Unproven: rnd.Int64N(2), Own: rnd.Int64N(2),
+			Source: one("", "fresh", "follows"), Arm: one("", "a:1", "a:2"),
+			Shown: rnd.Int64N(9), Over: rnd.Int64N(3), Unproven: rnd.Int64N(2), Own: rnd.Int64N(2), Bots: rnd.Int64N(2),
 		}
 		w.docs = append(w.docs, encoded(recommend.KindExposure, fmt.Sprint("e", i), 1, e))
 		w.exposure = append(w.exposure, e)
@@ -314,11 +315,8 @@ func (w *history) journeys(q *recommend.JourneyQuery) (groups []recommend.Journe
 			g = &recommend.JourneyGroup{Key: key, Slot: slot, Counts: make([]int64, len(q.Steps))}
 			found[name] = g
 		}
-		apart := &g.Unproven
-		if j.Own {
-			apart = &g.Own
-		}
-		if who := fmt.Sprint(name, "\x00apart", j.Own, "\x00", j.Reader); j.Own || j.Unproven {
+		if why, apart := apartOf(j, g); apart != nil {
+			who := fmt.Sprint(name, "\x00apart", why, "\x00", j.Reader)
 			if !q.Readers || !counted[who] {
 				counted[who] = true
 				*apart++
@@ -343,13 +341,27 @@ func (w *history) journeys(q *recommend.JourneyQuery) (groups []recommend.Journe
 	return groups, readers
 }
 
+// apartOf is why j is counted apart, and where: once, whatever else is true of it.
+func apartOf(j *recommend.Journey, g *recommend.JourneyGroup) (why string, count *int64) {
+	if j.Own {
+		return "own", &g.Own
+	}
+	if j.Bot {
+		return "bot", &g.Bots
+	}
+	if j.Unproven {
+		return "unproven", &g.Unproven
+	}
+	return "", nil
+}
+
 // lags are how many took a step in the bucket that holds its time, by step and bucket.
 func (w *history) lags(q *recommend.JourneyQuery) map[string]int64 {
 	n := make(map[string]int64)
 	for i := range w.done {
 		j := &w.done[i]
 		value := map[recommend.Dimension]string{recommend.ByPick: j.Pick, recommend.ByExpert: j.Expert, recommend.BySource: j.Source, recommend.ByArm: j.Arm}
-		out := j.Erased || j.Own || j.Unproven || slices.Contains(q.Except, fmt.Sprint("j", i))
+		out := j.Erased || j.Own || j.Bot || j.Unproven || slices.Contains(q.Except, fmt.Sprint("j", i))
 		for d, values := range q.Where {
 			out = out || !slices.Contains(values, value[d])
 		}
@@ -383,7 +395,7 @@ func (w *history) returned(q *recommend.ReturnQuery) map[recommend.Periods]int {
 	periods := make(map[string]recommend.Periods)
 	for i := range w.done {
 		j := &w.done[i]
-		if of, filtered := q.Where[recommend.ByExpert]; j.Erased || j.Unproven || j.Own || filtered && !slices.Contains(of, j.Expert) {
+		if of, filtered := q.Where[recommend.ByExpert]; j.Erased || j.Unproven || j.Own || j.Bot || filtered && !slices.Contains(of, j.Expert) {
 			continue
 		}
 		period := func(t time.Time) uint64 {
@@ -468,7 +480,8 @@ func (w *history) exposed(q *recommend.ExposureQuery) map[string]recommend.Expos
 				key[k] = value[d]
 			}
 			g := sums[groupName(slot, key)]
-			g.Key, g.Slot, g.Shown, g.Over, g.Unproven, g.Own = key, slot, g.Shown+e.Shown, g.Over+e.Over, g.Unproven+e.Unproven, g.Own+e.Own
+			g.Key, g.Slot, g.Shown, g.Over = key, slot, g.Shown+e.Shown, g.Over+e.Over
+			g.Unproven, g.Own, g.Bots = g.Unproven+e.Unproven, g.Own+e.Own, g.Bots+e.Bots
 			sums[groupName(slot, key)] = g
 		}
 	}
