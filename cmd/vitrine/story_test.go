@@ -120,6 +120,7 @@ func TestTheStoryInABrowser(t *testing.T) {
 	// and in the end he is forgotten
 	reader.click(`[data-erase]`)
 	reader.click(`[data-erase-yes]`)
+	reader.until(`document.querySelector('[data-erased]')`) // until then the session is nobody's
 	await(t, waitABit, func() error {
 		got := reader.text(`fetch('/v1/bookmarks').then((r) => r.json()).then((b) => (b.items ?? []).length)`)
 		if got != "0" {
