@@ -86,10 +86,19 @@ func (t *journeyTally) findSome(ctx context.Context, p *point) error {
 
 // atOnce is how many groups are looked at in one pass, see groupsFilter.
 func (t *journeyTally) atOnce() int {
-	if len(t.q.By) <= 1 && len(t.q.Edges) == 2 {
+	if _, ok := t.oneBy(); ok || len(t.q.By) == 0 && len(t.q.Edges) == 2 {
 		return groupsAtOnce
 	}
 	return max(1, mostClauses/(2*len(t.q.By)+len(t.q.Steps)))
+}
+
+// oneBy is the dimension that chooses groups by itself: the only one, or the
+// pick, which has few journeys beside those of a group.
+func (t *journeyTally) oneBy() (i int, ok bool) {
+	if i = slices.Index(t.q.By, recommend.ByPick); i >= 0 {
+		return i, true
+	}
+	return 0, len(t.q.By) == 1 && len(t.q.Edges) == 2
 }
 
 // look looks at the readers of some groups, or of all where none are given, whose
@@ -120,12 +129,12 @@ func (t *journeyTally) look(ctx context.Context, p *point, some []*tallied, lots
 // where that are all.
 func (t *journeyTally) groupsFilter(some []*tallied) []any {
 	slots := len(t.q.Edges) > 2
-	if len(t.q.By) == 1 && !slots {
+	if by, ok := t.oneBy(); ok {
 		values := make([]string, len(some))
 		for i, g := range some {
-			values[i] = g.Key[0]
+			values[i] = g.Key[by]
 		}
-		return []any{oneOf(string(t.q.By[0]), values...)}
+		return []any{oneOf(string(t.q.By[by]), slices.Compact(values)...)}
 	}
 	if len(t.q.By) == 0 && !slots {
 		return nil
