@@ -41,8 +41,9 @@ func (o *Options) setDefaults() {
 		}
 	}
 	const readerOf, actions = 20, 20 // picks for every reader; of every reader
+	const readers = 300              // at least: each has 100 windows a second, and all together more than are answered
 	set(&o.World.Picks, picks)
-	set(&o.World.Readers, max(o.World.Picks/readerOf, 1))
+	set(&o.World.Readers, max(o.World.Picks/readerOf, readers))
 	set(&o.World.Actions, actions)
 	set(&o.Rounds, rounds)
 	if o.Duration == 0 {
