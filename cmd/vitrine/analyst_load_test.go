@@ -38,6 +38,7 @@ func TestWindowsBesideAnAnalystOnServers(t *testing.T) {
 	api := in.start("api")
 	entered := in.travel(t, l.journeys)
 	analyst := api.client(in.token("ana", "metrics:read"))
+	analyst.http.Timeout = 2 * time.Minute // over ten million actions some take most of a minute
 	const month = 31
 	span := fmt.Sprintf("&from=%s&to=%s", storetest.JourneysFrom().Format(time.RFC3339), storetest.JourneysFrom().AddDate(0, 0, month).Format(time.RFC3339))
 	const steps = "steps=open,bookmark,cart,order&window=15d"
