@@ -5,7 +5,6 @@ import (
 	"html"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,22 +17,7 @@ import (
 // openFiling opens a process that counts, exports and shows pages.
 func openFiling(t *testing.T, change ...func(*exports.Config)) (*site, *exports.Desk) {
 	t.Helper()
-	w := newWorld(t)
-	var desk *exports.Desk
-	s := w.open(t, func(c *api.Config) {
-		analyst := &analytics.Analyst{Counts: w.engine, Picks: c.Windows.(analytics.Picks), Now: w.clock.now}
-		cfg := exports.Config{Dir: filepath.Join(t.TempDir(), "exports"), Analyst: analyst, Documents: w.engine, Now: w.clock.now}
-		for _, f := range change {
-			f(&cfg)
-		}
-		var err error
-		if desk, err = exports.New(cfg); err != nil {
-			t.Fatal(err)
-		}
-		c.Analyst, c.Exports = analyst, desk
-		paged(t)(c)
-	})
-	return s, desk
+	return openExportingAnd(t, paged(t), change...)
 }
 
 // asks are the files that a page offers to make.

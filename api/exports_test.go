@@ -38,6 +38,12 @@ type exportAnswer struct {
 // openExporting opens a process that counts and exports, with its desk.
 func openExporting(t *testing.T, change ...func(*exports.Config)) (*site, *exports.Desk) {
 	t.Helper()
+	return openExportingAnd(t, func(*api.Config) {}, change...)
+}
+
+// openExportingAnd opens one that does something else too.
+func openExportingAnd(t *testing.T, and func(*api.Config), change ...func(*exports.Config)) (*site, *exports.Desk) {
+	t.Helper()
 	w := newWorld(t)
 	var desk *exports.Desk
 	s := w.open(t, func(c *api.Config) {
@@ -51,6 +57,7 @@ func openExporting(t *testing.T, change ...func(*exports.Config)) (*site, *expor
 			t.Fatal(err)
 		}
 		c.Analyst, c.Exports = analyst, desk
+		and(c)
 	})
 	return s, desk
 }

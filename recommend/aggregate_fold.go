@@ -21,29 +21,31 @@ type JourneySums struct {
 
 type readersKey struct {
 	groupKey
-	class class
+	class Class
 }
 
-// A class says whether a journey is counted, or apart.
-type class uint8
+// A Class says why a journey is counted apart.
+type Class string
 
+// Classes of journeys.
 const (
-	counted class = iota
-	unproven
-	bot
-	own
+	ClassCounted  Class = "" // it is not
+	ClassUnproven Class = "unproven"
+	ClassBot      Class = "bot"
+	ClassOwn      Class = "own"
 )
 
-func (j *Journey) class() class {
+// Class is one for each journey: a reader is counted apart once.
+func (j *Journey) Class() Class {
 	switch {
 	case j.Own:
-		return own
+		return ClassOwn
 	case j.Bot:
-		return bot
+		return ClassBot
 	case j.Unproven:
-		return unproven
+		return ClassUnproven
 	}
-	return counted
+	return ClassCounted
 }
 
 type groupKey struct {
@@ -95,7 +97,7 @@ func (s *JourneySums) Add(id string, j *Journey) {
 		return
 	}
 	if s.readers != nil {
-		of := readersKey{k, j.class()}
+		of := readersKey{k, j.Class()}
 		m := s.readers[of]
 		if m == nil {
 			m = make(map[string]uint8)
@@ -105,7 +107,7 @@ func (s *JourneySums) Add(id string, j *Journey) {
 		return
 	}
 	g := s.group(k)
-	if !g.apart(j.class(), 1) {
+	if !g.apart(j.Class(), 1) {
 		return
 	}
 	g.take(took)
@@ -146,15 +148,15 @@ func (s *JourneySums) group(k groupKey) *journeySum {
 }
 
 // apart counts n that are counted in nothing else; true where they are.
-func (g *journeySum) apart(c class, n int) bool {
+func (g *journeySum) apart(c Class, n int) bool {
 	switch c {
-	case own:
+	case ClassOwn:
 		g.own += int64(n)
-	case bot:
+	case ClassBot:
 		g.bots += int64(n)
-	case unproven:
+	case ClassUnproven:
 		g.unproven += int64(n)
-	case counted:
+	case ClassCounted:
 		return true
 	}
 	return false

@@ -45,7 +45,7 @@ func NewLagSums(q *JourneyQuery) *LagSums {
 
 // Add counts j, whose document is named id.
 func (s *LagSums) Add(id string, j *Journey) {
-	if _, left := s.sums.except[id]; left || j.class() != counted {
+	if _, left := s.sums.except[id]; left || j.Class() != ClassCounted {
 		return
 	}
 	_, took, ok := s.sums.place(j)

@@ -74,7 +74,7 @@ func NewReturnSums(q *ReturnQuery) *ReturnSums {
 
 // Add counts j.
 func (s *ReturnSums) Add(j *Journey) {
-	if j.Erased || j.class() != counted || !wanted(s.q.Where, j.dimension) {
+	if j.Erased || j.Class() != ClassCounted || !wanted(s.q.Where, j.dimension) {
 		return
 	}
 	s.note(j.Reader, j.Steps[s.q.Begin].First, 0)

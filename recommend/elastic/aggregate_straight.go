@@ -64,7 +64,7 @@ func (p *straightPath) aggregation(t *journeyTally) *aggregation {
 		if p.every > 0 {
 			slot = int((b.number("slot") - from) / p.every)
 		}
-		t.in(b, slot).take(told, p.took(b.number(kindsField)), b.Count)
+		t.in(b, slot).take(recommend.ClassCounted, p.took(b.number(kindsField)), b.Count)
 		return nil
 	}
 	a.except(p.q.Except)

@@ -14,7 +14,7 @@ type journeyTally struct {
 	group  *tallied // that the last reader is counted in
 	reader string
 	took   int64
-	class  class
+	class  recommend.Class
 }
 
 // A tallied is a group with how many pairs in Counts entered.
@@ -58,7 +58,7 @@ func (t *journeyTally) countReaders(ctx context.Context, p *point) error {
 // add counts the pairs of a bucket.
 func (t *journeyTally) add(b *bucketAnswer) error {
 	slot, took := slotAndTook(b)
-	t.in(b, slot).take(class(b.text(apartField)), took, b.Count)
+	t.in(b, slot).take(recommend.Class(b.text(apartField)), took, b.Count)
 	return nil
 }
 
@@ -72,7 +72,7 @@ func slotAndTook(b *bucketAnswer) (slot int, took int64) {
 // addReader counts a bucket of one reader.
 func (t *journeyTally) addReader(b *bucketAnswer) error {
 	slot, took := slotAndTook(b)
-	g, c := t.in(b, slot), class(b.text(apartField))
+	g, c := t.in(b, slot), recommend.Class(b.text(apartField))
 	if reader := b.text(readerField); g != t.group || reader != t.reader || t.class != c {
 		t.close()
 		t.group, t.reader, t.class = g, reader, c
@@ -89,15 +89,15 @@ func (t *journeyTally) close() {
 	t.group, t.took = nil, 0
 }
 
-func (g *tallied) take(c class, took, n int64) {
+func (g *tallied) take(c recommend.Class, took, n int64) {
 	switch c {
-	case own:
+	case recommend.ClassOwn:
 		g.Own += n
-	case bot:
+	case recommend.ClassBot:
 		g.Bots += n
-	case unproven:
+	case recommend.ClassUnproven:
 		g.Unproven += n
-	case told:
+	case recommend.ClassCounted:
 		g.entered += n
 		for i := range g.Counts {
 			g.Counts[i] += took >> i & 1 * n

@@ -13,7 +13,7 @@ const (
 	readerField = "reader"
 	firstField  = "first" // an object that holds when a pair took each step first
 	lastField   = "last"  // and one for when it did last
-	apartField  = "apart" // why it is counted apart, a [class]; nothing for most
+	apartField  = "apart" // why it is counted apart, a [recommend.Class]; nothing for most
 	drawField   = "draw"  // of the reader, below drawn, as good as luck
 	kindsField  = "kinds" // bits of the steps in path that it took
 	spanField   = "span"  // see [journeyRow]
@@ -69,7 +69,7 @@ type journeyRow struct {
 	Expert string           `json:"expert,omitempty"`
 	Source string           `json:"source,omitempty"`
 	Arm    string           `json:"arm,omitempty"`
-	Apart  class            `json:"apart,omitempty"`
+	Apart  recommend.Class  `json:"apart,omitempty"`
 	Draw   uint32           `json:"draw"`
 	First  map[string]int64 `json:"first,omitempty"`
 	Last   map[string]int64 `json:"last,omitempty"`
@@ -84,7 +84,7 @@ type journeyRow struct {
 
 func rowOf(j *recommend.Journey) *journeyRow {
 	r := &journeyRow{
-		Reader: j.Reader, Pick: j.Pick, Expert: j.Expert, Source: j.Source, Arm: j.Arm, Apart: classOf(j), Draw: lot(j.Reader),
+		Reader: j.Reader, Pick: j.Pick, Expert: j.Expert, Source: j.Source, Arm: j.Arm, Apart: j.Class(), Draw: lot(j.Reader),
 		First: make(map[string]int64, len(j.Steps)), Last: make(map[string]int64, len(j.Steps)),
 	}
 	for kind, step := range j.Steps {
@@ -116,29 +116,6 @@ func lot(reader string) uint32 {
 	_, _ = h.Write([]byte(reader))
 	sum := h.Sum32()
 	return (sum ^ sum>>16) % drawn
-}
-
-// A class says why a journey is counted apart.
-type class string
-
-const (
-	told     class = "" // it is not
-	unproven class = "unproven"
-	bot      class = "bot"
-	own      class = "own"
-)
-
-// classOf is one for each journey: a reader is counted apart once.
-func classOf(j *recommend.Journey) class {
-	switch {
-	case j.Own:
-		return own
-	case j.Bot:
-		return bot
-	case j.Unproven:
-		return unproven
-	}
-	return told
 }
 
 // An exposureRow is what is counted of an exposure.
