@@ -76,9 +76,7 @@ func TestAnEventBecomesItsDocuments(t *testing.T) {
 	store := newMemStore()
 	c := newConsumer(t, cluster, store, p, recommend.TopicPicks)
 	appendAll(t, p, recommend.TopicPicks, counting("a", 0, 20)...)
-	if n := lagOf(t, c); n != 20 {
-		t.Errorf("lag is %d before anything runs, want 20", n)
-	}
+	await(t, "the lag before anything runs", func() bool { return lagOf(t, c) == 20 })
 	start(t, c)
 	awaitNumbers(t, store, "a", 20)
 	await(t, "the commit", func() bool { return lagOf(t, c) == 0 })
