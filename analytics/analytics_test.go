@@ -131,13 +131,15 @@ func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
 			if own, bots := apartByHand(all, sales, forgotten, r); f.LeftOut.Own != own || f.LeftOut.Bots != bots {
 				t.Fatalf("seed %d: %+v leaves out %d of experts with their own and %d of robots, want %d and %d", seed, *r, f.LeftOut.Own, f.LeftOut.Bots, own, bots)
 			}
-			if late := latenessByHand(all, sales, forgotten, r); r.Times && len(f.Steps) > 0 {
-				for i, s := range f.Steps {
-					if s.Median == nil != (len(late[i]) < recommend.FewestReaders) || s.Median != nil && !splits(late[i], *s.Median) {
-						t.Fatalf("seed %d: %+v: the median of %s is %v, of %v", seed, *r, s.Step, s.Median, late[i])
+			late := latenessByHand(all, sales, forgotten, r)
+			punctual := func(of string, steps []analytics.Step) {
+				for i, s := range steps {
+					if got := late[of][i]; s.Median != nil != (r.Times && len(got) >= recommend.FewestReaders) || s.Median != nil && !splits(got, *s.Median) {
+						t.Fatalf("seed %d: %+v: the median of %s %s is %v, of %v", seed, *r, of, s.Step, s.Median, got)
 					}
 				}
 			}
+			punctual("whole", f.Steps)
 			whole, groups := byHand(all, sales, forgotten, r)
 			if d := gocmp.Diff(whole, told(f.Steps), nearly); d != "" {
 				t.Fatalf("seed %d: %+v counts other than by hand (-want +got):\n%s", seed, *r, d)
@@ -149,6 +151,7 @@ func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
 					key = append(key, g.Key[d])
 				}
 				got[strings.Join(key, "|")] = told(g.Steps)
+				punctual("by "+strings.Join(key, "|"), g.Steps)
 			}
 			if len(whole) == 0 {
 				groups = map[string][]float64{}
@@ -157,6 +160,52 @@ func TestAThousandHistoriesAreCountedAsByHand(t *testing.T) {
 				t.Fatalf("seed %d: the groups of %+v are other than by hand (-want +got):\n%s", seed, *r, d)
 			}
 		}
+	}
+}
+
+// TestASeriesIsAFunnelOfEachDay holds the slots of a series against a funnel of
+// each, which the thousand histories hold against a count by hand.
+func TestASeriesIsAFunnelOfEachDay(t *testing.T) {
+	policy := recommend.DefaultPolicy()
+	told, late := 0, 0
+	for seed := range 100 {
+		rnd := rand.New(rand.NewPCG(uint64(seed), 4))
+		all, sales := drawHistory(rnd)
+		c, _ := fold(t, policy, rnd, all)
+		c.sell(t, sales)
+		a := &analytics.Analyst{Counts: c, Picks: shelf(filed()), Now: func() time.Time { return morning().AddDate(0, 0, days+1) }}
+		r := drawRequest(rnd)
+		r.By, r.Edges = nil, nil
+		for day := range days + 1 {
+			r.Edges = append(r.Edges, morning().AddDate(0, 0, day))
+		}
+		series, err := a.Series(t.Context(), r)
+		if err != nil {
+			t.Fatalf("seed %d: %+v: %v", seed, *r, err)
+		}
+		for i := range series.Items {
+			item := &series.Items[i]
+			day := *r
+			day.Edges = []time.Time{item.From, item.To}
+			f, err := a.Funnel(t.Context(), &day)
+			if err != nil {
+				t.Fatalf("seed %d: %+v: %v", seed, day, err)
+			}
+			if few := len(f.Steps) == 0; item.Few != few {
+				t.Fatalf("seed %d: day %d of %+v is of few readers: %t, want %t", seed, i, *r, item.Few, few)
+			}
+			if d := gocmp.Diff(f.Steps, item.Steps, nearly, cmpopts.EquateEmpty()); d != "" {
+				t.Fatalf("seed %d: day %d of %+v (-funnel +series):\n%s", seed, i, *r, d)
+			}
+			for _, s := range item.Steps {
+				if told++; s.Median != nil {
+					late++
+				}
+			}
+		}
+	}
+	if told == 0 || late == 0 {
+		t.Errorf("%d steps and %d medians were compared, want some", told, late)
 	}
 }
 
@@ -202,10 +251,7 @@ func drawRequest(rnd *rand.Rand) *analytics.Request {
 	if !r.Readers {
 		r.Model = []string{"", "last", "first", "split"}[rnd.IntN(4)]
 	}
-	filters := func(d string) bool { return len(r.Where[d]) > 0 }
-	if !filters(analytics.ByTopic) && !filters(analytics.ByPartner) && !filters(analytics.ByExpert) && (r.Model == "" || r.Model == "last") {
-		r.Times = rnd.IntN(2) == 0
-	}
+	r.Times = rnd.IntN(2) == 0 && (r.Model == "" || r.Model == "last")
 	if rnd.IntN(4) == 0 {
 		r.AsOf = morning().Add(time.Duration(rnd.IntN(days*24)) * time.Hour)
 	}
@@ -268,27 +314,7 @@ func byHand(all []deed, sales []sale, forgotten string, r *analytics.Request) (w
 	}
 	sums := make(map[string]*sum)
 	in := func(pick, source, arm string, add func(*sum)) {
-		value := func(d string) []string { return valuesByHand(d, pick, source, arm) }
-		for d, wanted := range r.Where {
-			if !slices.ContainsFunc(value(d), func(v string) bool { return slices.Contains(wanted, v) }) {
-				return
-			}
-		}
-		keys := []string{""}
-		for i, d := range r.By {
-			var longer []string
-			for _, k := range keys {
-				for _, v := range value(d) {
-					longer = append(longer, k+map[bool]string{true: "|"}[i > 0]+v)
-				}
-			}
-			keys = longer
-		}
-		names := make([]string, 0, len(keys)+1)
-		for _, k := range keys {
-			names = append(names, "by "+k)
-		}
-		for _, name := range append(names, "whole") {
+		for _, name := range namesByHand(r, pick, source, arm) {
 			if sums[name] == nil {
 				sums[name] = &sum{counts: make([]float64, len(r.Steps)), readers: make(map[string]bool), took: make(map[string]bool)}
 			}

@@ -16,14 +16,14 @@ func splits(times []time.Duration, seconds float64) bool {
 }
 
 // latenessByHand are the times from the entry to each step.
-func latenessByHand(all []deed, sales []sale, forgotten string, r *analytics.Request) [][]time.Duration {
-	late := make([][]time.Duration, len(r.Steps))
+func latenessByHand(all []deed, sales []sale, forgotten string, r *analytics.Request) map[string][][]time.Duration {
+	late := map[string][][]time.Duration{"whole": make([][]time.Duration, len(r.Steps))}
 	pairs, _ := pairsByHand(all, sales, forgotten, r.Model)
 	for _, p := range pairs {
 		took := wayByHand(p, r)
-		out := p.own || p.bot
-		for d, wanted := range r.Where {
-			out = out || !slices.ContainsFunc(valuesByHand(d, p.pick, p.source, p.arm), func(v string) bool { return slices.Contains(wanted, v) })
+		names := namesByHand(r, p.pick, p.source, p.arm)
+		if p.own || p.bot {
+			names = nil
 		}
 		var entered, before time.Time
 		for i, step := range r.Steps {
@@ -32,7 +32,7 @@ func latenessByHand(all []deed, sales []sale, forgotten string, r *analytics.Req
 			}
 		}
 		for i, step := range r.Steps {
-			if out || !took[i] {
+			if !took[i] {
 				continue
 			}
 			at := p.first[kindOf(step)]
@@ -42,10 +42,36 @@ func latenessByHand(all []deed, sales []sale, forgotten string, r *analytics.Req
 			if before = at; r.Ordered && entered.IsZero() {
 				entered = at
 			}
-			late[i] = append(late[i], at.Sub(entered))
+			for _, name := range names {
+				if late[name] == nil {
+					late[name] = make([][]time.Duration, len(r.Steps))
+				}
+				late[name][i] = append(late[name][i], at.Sub(entered))
+			}
 		}
 	}
 	return late
+}
+
+// namesByHand are the groups of r that a pair, or what was shown, is in: those by
+// their keys and the whole, none where a filter leaves it out.
+func namesByHand(r *analytics.Request, pick, source, arm string) []string {
+	for d, wanted := range r.Where {
+		if !slices.ContainsFunc(valuesByHand(d, pick, source, arm), func(v string) bool { return slices.Contains(wanted, v) }) {
+			return nil
+		}
+	}
+	names := []string{"by "}
+	for i, d := range r.By {
+		var longer []string
+		for _, name := range names {
+			for _, v := range valuesByHand(d, pick, source, arm) {
+				longer = append(longer, name+map[bool]string{true: "|"}[i > 0]+v)
+			}
+		}
+		names = longer
+	}
+	return append(names, "whole")
 }
 
 // apartByHand are the pairs, or readers, that entered and are counted apart: of the
@@ -54,10 +80,7 @@ func apartByHand(all []deed, sales []sale, forgotten string, r *analytics.Reques
 	pairs, _ := pairsByHand(all, sales, forgotten, r.Model)
 	robots := make(map[string]bool)
 	for name, p := range pairs {
-		in := slices.Contains(wayByHand(p, r), true)
-		for d, wanted := range r.Where {
-			in = in && slices.ContainsFunc(valuesByHand(d, p.pick, p.source, p.arm), func(v string) bool { return slices.Contains(wanted, v) })
-		}
+		in := slices.Contains(wayByHand(p, r), true) && namesByHand(r, p.pick, p.source, p.arm) != nil
 		switch {
 		case !in:
 		case p.own:

@@ -203,8 +203,9 @@ func filedUnder(picks Picks, of iter.Seq[string]) map[string]recommend.Filed {
 	return under
 }
 
-// each calls add with every group asked for that a group of the engine is in.
-func (t *tally) each(slot int, of []string, add func(*group)) {
+// keysOf are the keys of the groups asked for that a group of the engine is in,
+// whatever its slot; false where a filter leaves it out.
+func (t *tally) keysOf(of []string) (keys [][]string, ok bool) {
 	value := func(d string) []string {
 		if t.isFiled(d) {
 			f := t.filedUnder[of[0]]
@@ -214,17 +215,27 @@ func (t *tally) each(slot int, of []string, add func(*group)) {
 	}
 	for d, wanted := range t.Where {
 		if t.isFiled(d) && !slices.ContainsFunc(value(d), func(v string) bool { return slices.Contains(wanted, v) }) {
-			return
+			return nil, false
 		}
 	}
-	keys := [][]string{nil}
+	return t.keys(value), true
+}
+
+func groupName(slot int, key []string) string {
+	return strconv.Itoa(slot) + "\x00" + strings.Join(key, "\x00")
+}
+
+// each calls add with every group asked for that a group of the engine is in.
+func (t *tally) each(slot int, of []string, add func(*group)) {
+	keys, ok := t.keysOf(of)
+	if !ok {
+		return
+	}
 	if t.whole {
-		slot = 0
-	} else {
-		keys = t.keys(value)
+		slot, keys = 0, [][]string{nil}
 	}
 	for _, key := range keys {
-		name := strconv.Itoa(slot) + "\x00" + strings.Join(key, "\x00")
+		name := groupName(slot, key)
 		g := t.groups[name]
 		if g == nil {
 			g = &group{slot: slot, key: key, counts: make([]float64, len(t.Steps)), some: make(map[string]struct{})}

@@ -45,7 +45,8 @@ type Step struct {
 	// Wilson; nil where the step is no part of the first.
 	Interval *[2]float64 `json:"interval,omitempty"`
 	// Median is the time in seconds from the entry that half of those who took
-	// the step were no later than, within a sixteenth; of all, where it was asked for.
+	// the step were no later than, within a sixteenth, where it was asked for and
+	// five pairs took it.
 	Median *float64 `json:"median_seconds,omitempty"`
 	// Smoothed is RateFromFirst drawn towards that of all groups, as if ten pairs
 	// more had come; of a group alone.
@@ -92,11 +93,15 @@ func (a *Analyst) Funnel(ctx context.Context, r *Request) (*Funnel, error) {
 		return nil, err
 	}
 	whole, err := a.whole(ctx, p, counted, f)
-	if err == nil && whole != nil && r.Times {
-		err = a.medians(ctx, p, f.Steps)
-	}
-	if err != nil || whole == nil || len(r.By) == 0 {
+	if err != nil || whole == nil {
 		return f, err
+	}
+	late, err := a.lateness(ctx, p, f.Steps)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.By) == 0 {
+		return f, nil
 	}
 	groups := counted.groups(p)
 	for _, g := range groups {
@@ -111,7 +116,9 @@ func (a *Analyst) Funnel(ctx context.Context, r *Request) (*Funnel, error) {
 		for i, d := range r.By {
 			key[d] = g.key[i]
 		}
-		f.Groups = append(f.Groups, Group{Key: key, Steps: r.steps(g.counts, whole.counts)})
+		steps := r.steps(g.counts, whole.counts)
+		late.tell(g.slot, g.key, steps)
+		f.Groups = append(f.Groups, Group{Key: key, Steps: steps})
 	}
 	return f, nil
 }
@@ -240,8 +247,15 @@ func (a *Analyst) Series(ctx context.Context, r *Request) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.whole(ctx, p, counted, &s.Funnel); err != nil {
+	whole, err := a.whole(ctx, p, counted, &s.Funnel)
+	if err != nil {
 		return nil, err
+	}
+	var late *lateness
+	if whole != nil {
+		if late, err = a.lateness(ctx, p, s.Steps); err != nil {
+			return nil, err
+		}
 	}
 	for i := range len(r.Edges) - 1 {
 		s.Items = append(s.Items, Slot{From: r.Edges[i], To: r.Edges[i+1], Steps: r.steps(make([]float64, len(r.Steps)), nil)})
@@ -251,6 +265,7 @@ func (a *Analyst) Series(ctx context.Context, r *Request) (*Series, error) {
 			item.Few, item.Steps = true, []Step{}
 		} else {
 			item.Steps = r.steps(g.counts, nil)
+			late.tell(g.slot, nil, item.Steps)
 		}
 	}
 	return s, nil

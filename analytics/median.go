@@ -3,74 +3,138 @@ package analytics
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	"vitrine.dev/recommend"
 )
 
-// medians puts the median time from the entry into those of steps that five
-// pairs or more took. It is within a sixteenth of the time that splits them.
-func (a *Analyst) medians(ctx context.Context, p *plan, steps []Step) error {
-	if len(p.Steps) == 1 && p.exposures != nil {
-		return nil
+// lagsAtOnce bounds the times that wait for what their picks are filed under.
+const lagsAtOnce = 20_000
+
+// A lateness is how many pairs took a step how late, of everything and of each
+// group by its name.
+type lateness struct {
+	of     *plan
+	whole  lags
+	groups map[string]lags
+}
+
+// lags are numbers of pairs by a step of the engine and the bucket of its time.
+type lags map[[2]int]int64
+
+// lateness puts medians into the steps of everything, and returns what tells them
+// of groups; nil where p asks for none. Its memory grows with the groups and, by
+// some hundred buckets at most, the steps.
+func (a *Analyst) lateness(ctx context.Context, p *plan, whole []Step) (*lateness, error) {
+	if !p.Times || len(p.Steps) == 1 && p.exposures != nil {
+		return nil, nil
 	}
-	first := len(p.Steps) - len(p.journeys.Steps)
-	lags := make([][]recommend.Lag, len(p.journeys.Steps))
-	err := a.Counts.Lags(ctx, &p.journeys, func(l recommend.Lag) error {
-		lags[l.Step] = append(lags[l.Step], l)
+	r := p.Request
+	p, err := r.planned(false)
+	if err != nil {
+		return nil, err
+	}
+	l := &lateness{of: p, whole: make(lags), groups: make(map[string]lags)}
+	var waiting []recommend.Lag
+	err = a.Counts.Lags(ctx, &p.journeys, func(lag recommend.Lag) error {
+		if waiting = append(waiting, lag); len(waiting) == lagsAtOnce {
+			l.add(a.Picks, waiting)
+			waiting = waiting[:0]
+		}
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for i, of := range lags {
-		if first+i >= len(steps) {
-			break
-		}
-		if seconds, ok := median(of); ok {
-			steps[first+i].Median = &seconds
-		}
-	}
-	return nil
+	l.add(a.Picks, waiting)
+	l.put(l.whole, whole)
+	return l, nil
 }
 
-// median is the time in seconds that half of lags are no later than; within its
-// bucket times are taken to be evenly spread. It is not told of few pairs.
-func median(lags []recommend.Lag) (seconds float64, ok bool) {
-	slices.SortFunc(lags, func(a, b recommend.Lag) int { return cmp.Compare(a.Bucket, b.Bucket) })
-	var all, before float64
-	for _, l := range lags {
-		all += float64(l.Count)
+// add counts some.
+func (l *lateness) add(picks Picks, some []recommend.Lag) {
+	t := tally{plan: l.of}
+	if l.of.filed {
+		t.filedUnder = filedUnder(picks, func(yield func(string) bool) {
+			for i := range some {
+				if !yield(some[i].Key[0]) {
+					return
+				}
+			}
+		})
+	}
+	for i := range some {
+		lag := &some[i]
+		at := [2]int{lag.Step, lag.Bucket}
+		keys, ok := t.keysOf(lag.Key)
+		if !ok {
+			continue
+		}
+		l.whole[at] += lag.Count
+		for _, key := range keys {
+			name := groupName(lag.Slot, key)
+			if l.groups[name] == nil {
+				l.groups[name] = make(lags)
+			}
+			l.groups[name][at] += lag.Count
+		}
+	}
+}
+
+// tell puts medians into the steps of a group, without times none.
+func (l *lateness) tell(slot int, key []string, steps []Step) {
+	if l != nil {
+		l.put(l.groups[groupName(slot, key)], steps)
+	}
+}
+
+// put puts medians into those steps that five pairs or more took.
+func (l *lateness) put(of lags, steps []Step) {
+	first := len(l.of.Steps) - len(l.of.journeys.Steps)
+	for i := range steps {
+		if seconds, ok := of.median(i - first); ok {
+			steps[i].Median = &seconds
+		}
+	}
+}
+
+// median is the time in seconds that half of those who took step are no later
+// than; within its bucket times are taken to be evenly spread. It is not told of
+// few pairs.
+func (l lags) median(step int) (seconds float64, ok bool) {
+	type part struct {
+		bucket int
+		n      float64
+	}
+	var (
+		parts       []part
+		all, before float64
+	)
+	for at, n := range l {
+		if at[0] == step {
+			parts = append(parts, part{at[1], float64(n)})
+			all += float64(n)
+		}
 	}
 	if all < recommend.FewestReaders {
 		return 0, false
 	}
+	slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(a.bucket, b.bucket) })
 	const half, second = 2, 1000
-	for _, l := range lags {
-		if n := float64(l.Count); before+n >= all/half {
-			low, high := recommend.LagBounds(l.Bucket)
-			return (low + (high-low)*(all/half-before)/n) / second, true
+	for _, p := range parts {
+		if before+p.n >= all/half {
+			low, high := recommend.LagBounds(p.bucket)
+			return (low + (high-low)*(all/half-before)/p.n) / second, true
 		}
-		before += float64(l.Count)
+		before += p.n
 	}
 	return 0, false
 }
 
 // timeProblems are why times cannot be told of what r asks for.
 func (r *Request) timeProblems() []recommend.Problem {
-	if !r.Times {
-		return nil
+	if r.Times && r.model() != string(recommend.ModelLast) {
+		return []recommend.Problem{problem("times", "times are by the last click", "leave attribution out, or times")}
 	}
-	var ps []recommend.Problem
-	if r.model() != string(recommend.ModelLast) {
-		ps = append(ps, problem("times", "times are by the last click", "leave attribution out, or times"))
-	}
-	p := plan{Request: *r}
-	for _, d := range slices.Sorted(maps.Keys(r.Where)) {
-		if p.isFiled(d) {
-			ps = append(ps, problem("times", "times are not told of the picks of one "+d, "filter by pick, source or arm, or leave times out"))
-		}
-	}
-	return ps
+	return nil
 }

@@ -54,7 +54,7 @@ type Request struct {
 	AsOf    time.Time   // zero: now
 	By      []string    // of [Dimensions]
 	Model   string      // of [Models]; empty is by the last click
-	Times   bool        // medians are told as well: one pass more
+	Times   bool        // medians are told as well: one pass more, by pairs even where readers are counted
 	Where   map[string][]string
 }
 
@@ -70,7 +70,11 @@ type plan struct {
 }
 
 // plan refuses what cannot be answered, by the names of the API.
-func (r *Request) plan() (*plan, error) {
+func (r *Request) plan() (*plan, error) { return r.planned(true) }
+
+// planned is the plan of r. It counts by the expert that was said, where that can
+// be, as far as may says.
+func (r *Request) planned(may bool) (*plan, error) {
 	p := &plan{Request: *r}
 	var ps []recommend.Problem
 	steps := r.Steps
@@ -101,7 +105,7 @@ func (r *Request) plan() (*plan, error) {
 	case r.Readers && r.model() != string(recommend.ModelLast):
 		ps = append(ps, problem("unit", "readers are the same by every model of attribution", "ask for unit=pair, or for attribution=last"))
 	}
-	p.said = p.bySaid()
+	p.said = may && p.bySaid()
 	ps = append(ps, r.timeProblems()...)
 	ps = append(ps, p.dimensions()...)
 	if len(ps) > 0 {

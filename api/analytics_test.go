@@ -165,7 +165,6 @@ func TestAFunnelRefusesWhatItCannotAnswer(t *testing.T) {
 	for query, field := range map[string]string{
 		"funnel?window=1d&steps=open,order&attribution=best":              "attribution",
 		"funnel?window=1d&steps=open,order&attribution=first&times=true":  "times",
-		"funnel?window=1d&steps=open,order&topic=tea&times=true":          "times",
 		"funnel?window=1d&steps=open,order&times=maybe":                   "times",
 		"funnel?window=1d&steps=open,order&attribution=first&unit=reader": "unit",
 		"money?attribution=best":                                          "attribution",

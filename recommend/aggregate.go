@@ -21,8 +21,8 @@ type Aggregates interface {
 	// Exposures does so with impressions.
 	Exposures(ctx context.Context, q *ExposureQuery, each func(ExposureGroup) error) error
 
-	// Lags does so with the times from the entry of pairs to their steps. Of q By
-	// and Readers are not looked at.
+	// Lags does so with the times from the entry of pairs to their steps, whether
+	// readers are counted or not. One group, step and time may come several times.
 	Lags(ctx context.Context, q *JourneyQuery, each func(Lag) error) error
 
 	// Returns does so with every reader who has a period of q, once each, but for

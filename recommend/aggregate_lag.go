@@ -1,11 +1,16 @@
 package recommend
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // A Lag is how many pairs took a step how long after they entered. Times are
 // told by buckets that are a sixteenth apart: see [LagBounds].
 type Lag struct {
-	Step   int // of the query
+	Slot   int      // that they entered in
+	Key    []string // by dimension, as of a [JourneyGroup]
+	Step   int      // of the query
 	Bucket int
 	Count  int64
 }
@@ -35,12 +40,17 @@ func LagBounds(bucket int) (low, high float64) {
 // LagSums counts lags in one pass.
 type LagSums struct {
 	sums *JourneySums
-	lags map[[2]int]int64
+	lags map[lagKey]int64
+}
+
+type lagKey struct {
+	groupKey
+	step, bucket int
 }
 
 // NewLagSums returns sums for q, which is valid.
 func NewLagSums(q *JourneyQuery) *LagSums {
-	return &LagSums{sums: NewJourneySums(q), lags: make(map[[2]int]int64)}
+	return &LagSums{sums: NewJourneySums(q), lags: make(map[lagKey]int64)}
 }
 
 // Add counts j, whose document is named id.
@@ -48,22 +58,22 @@ func (s *LagSums) Add(id string, j *Journey) {
 	if _, left := s.sums.except[id]; left || j.Class() != ClassCounted {
 		return
 	}
-	_, took, ok := s.sums.place(j)
+	k, took, ok := s.sums.place(j)
 	if !ok {
 		return
 	}
 	entered, _, at := s.sums.steps(j)
 	for i := range s.sums.q.Steps {
 		if took>>i&1 == 1 {
-			s.lags[[2]int{i, lagBucket(at[i] - entered)}]++
+			s.lags[lagKey{k, i, lagBucket(at[i] - entered)}]++
 		}
 	}
 }
 
-// Lags calls each with every step and bucket.
+// Lags calls each with every group, step and bucket.
 func (s *LagSums) Lags(each func(Lag) error) error {
 	for k, n := range s.lags {
-		if err := each(Lag{Step: k[0], Bucket: k[1], Count: n}); err != nil {
+		if err := each(Lag{Slot: k.slot, Key: slices.Clone(k.key[:len(s.sums.q.By)]), Step: k.step, Bucket: k.bucket, Count: n}); err != nil {
 			return err
 		}
 	}

@@ -77,6 +77,7 @@ type groupRow struct {
 	Href  string // of what is named, "" where there is no page
 	Steps []analytics.Step
 	Rate  analytics.Step
+	Timed bool // the median of Rate is shown
 }
 
 // A chart is bars side by side, one for each interval.
@@ -154,13 +155,18 @@ func (b *analyticsBody) fill(q *request) (err error) {
 		}
 		b.Rows = append(b.Rows, row)
 	}
-	groups, err := a.Funnel(q.ctx(), b.request(now, comparedSteps(), b.By))
+	compared := b.request(now, comparedSteps(), b.By)
+	compared.Times = true
+	groups, err := a.Funnel(q.ctx(), compared)
 	if err != nil {
 		return err
 	}
 	b.Few = groups.LeftOut.Groups
 	b.More = max(0, len(groups.Groups)-shownGroups)
 	b.Groups = q.rows(groups.Groups[:len(groups.Groups)-b.More], b.By)
+	for i := range b.Groups {
+		b.Groups[i].Timed = true
+	}
 	top, err := a.Top(q.ctx(), b.request(now, []string{recommend.ActOpen, "order"}, analytics.ByPick))
 	if err != nil {
 		return err

@@ -56,7 +56,10 @@ func testAggregates(t *testing.T, h *harness) {
 		rapid.Check(t, func(r *rapid.T) {
 			q := drawJourneyQuery(r)
 			got := make(map[string]int64)
-			err := counts.Lags(t.Context(), q, func(l recommend.Lag) error { got[fmt.Sprint(q.Steps[l.Step], " ", l.Bucket)] += l.Count; return nil })
+			err := counts.Lags(t.Context(), q, func(l recommend.Lag) error {
+				got[fmt.Sprint(groupName(l.Slot, l.Key), " ", q.Steps[l.Step], " ", l.Bucket)] += l.Count
+				return nil
+			})
 			if err != nil {
 				r.Fatalf("Lags: %v, want nil", err)
 			}
@@ -282,6 +285,31 @@ func drawJourneyQuery(r *rapid.T) *recommend.JourneyQuery {
 	return q
 }
 
+// group is the group that the i-th journey is in, below 0 where it is in none.
+func (w *history) group(q *recommend.JourneyQuery, i int) (slot int, key []string, entered time.Time, took []bool) {
+	j := &w.done[i]
+	value := map[recommend.Dimension]string{recommend.ByPick: j.Pick, recommend.ByExpert: j.Expert, recommend.BySource: j.Source, recommend.ByArm: j.Arm}
+	out := j.Erased || slices.Contains(q.Except, fmt.Sprint("j", i))
+	for d, values := range q.Where {
+		out = out || !slices.Contains(values, value[d])
+	}
+	entered, took = way(q, j)
+	slot = -1
+	for k := range len(q.Edges) - 1 {
+		if !entered.Before(q.Edges[k]) && entered.Before(q.Edges[k+1]) {
+			slot = k
+		}
+	}
+	if out || !slices.Contains(took, true) {
+		slot = -1
+	}
+	key = make([]string, len(q.By))
+	for k, d := range q.By {
+		key[k] = value[d]
+	}
+	return slot, key, entered, took
+}
+
 // journeys counts by going through all journeys for each group, and returns who
 // is in which.
 func (w *history) journeys(q *recommend.JourneyQuery) (groups []recommend.JourneyGroup, readers map[string][]string) {
@@ -290,24 +318,9 @@ func (w *history) journeys(q *recommend.JourneyQuery) (groups []recommend.Journe
 	counted := make(map[string]bool)
 	for i := range w.done {
 		j := &w.done[i]
-		value := map[recommend.Dimension]string{recommend.ByPick: j.Pick, recommend.ByExpert: j.Expert, recommend.BySource: j.Source, recommend.ByArm: j.Arm}
-		out := j.Erased || slices.Contains(q.Except, fmt.Sprint("j", i))
-		for d, values := range q.Where {
-			out = out || !slices.Contains(values, value[d])
-		}
-		entered, took := way(q, j)
-		slot := -1
-		for k := range len(q.Edges) - 1 {
-			if !entered.Before(q.Edges[k]) && entered.Before(q.Edges[k+1]) {
-				slot = k
-			}
-		}
-		if out || slot < 0 || !slices.Contains(took, true) {
+		slot, key, _, took := w.group(q, i)
+		if slot < 0 {
 			continue
-		}
-		key := make([]string, len(q.By))
-		for k, d := range q.By {
-			key[k] = value[d]
 		}
 		name := groupName(slot, key)
 		g := found[name]
@@ -355,18 +368,13 @@ func apartOf(j *recommend.Journey, g *recommend.JourneyGroup) (why string, count
 	return "", nil
 }
 
-// lags are how many took a step in the bucket that holds its time, by step and bucket.
+// lags are how many took a step in the bucket that holds its time, by group, step and bucket.
 func (w *history) lags(q *recommend.JourneyQuery) map[string]int64 {
 	n := make(map[string]int64)
 	for i := range w.done {
 		j := &w.done[i]
-		value := map[recommend.Dimension]string{recommend.ByPick: j.Pick, recommend.ByExpert: j.Expert, recommend.BySource: j.Source, recommend.ByArm: j.Arm}
-		out := j.Erased || j.Own || j.Bot || j.Unproven || slices.Contains(q.Except, fmt.Sprint("j", i))
-		for d, values := range q.Where {
-			out = out || !slices.Contains(values, value[d])
-		}
-		entered, took := way(q, j)
-		if out || entered.Before(q.Edges[0]) || !entered.Before(q.Edges[len(q.Edges)-1]) {
+		slot, key, entered, took := w.group(q, i)
+		if slot < 0 || j.Own || j.Bot || j.Unproven {
 			continue
 		}
 		before := entered
@@ -384,7 +392,7 @@ func (w *history) lags(q *recommend.JourneyQuery) map[string]int64 {
 			for _, high := recommend.LagBounds(bucket); ms >= high; _, high = recommend.LagBounds(bucket) {
 				bucket++
 			}
-			n[fmt.Sprint(kind, " ", bucket)]++
+			n[fmt.Sprint(groupName(slot, key), " ", kind, " ", bucket)]++
 		}
 	}
 	return n

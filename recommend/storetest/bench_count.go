@@ -52,10 +52,15 @@ func benchCounts(b *testing.B, s recommend.Store) {
 	readers := q()
 	readers.Readers = true
 	for _, c := range []struct {
-		name string
-		q    *recommend.JourneyQuery
-	}{{"all", q()}, {"source", q(recommend.BySource)}, {"expert,source", q(recommend.ByExpert, recommend.BySource)}, {"pick", q(recommend.ByPick)}, {"readers", readers}} {
-		if floor, ok := s.(bare); ok && !c.q.Readers {
+		name  string
+		q     *recommend.JourneyQuery
+		times bool // of those that entered
+	}{
+		{"all", q(), false}, {"source", q(recommend.BySource), false}, {"expert,source", q(recommend.ByExpert, recommend.BySource), false},
+		{"pick", q(recommend.ByPick), false}, {"readers", readers, false},
+		{"times", q(), true}, {"times,source", q(recommend.BySource), true}, {"times,pick", q(recommend.ByPick), true},
+	} {
+		if floor, ok := s.(bare); ok && !c.q.Readers && !c.times {
 			b.Run(c.name+"/floor", func(b *testing.B) {
 				for b.Loop() {
 					if _, err := floor.CountBare(b.Context(), c.q); err != nil {
@@ -72,7 +77,17 @@ func benchCounts(b *testing.B, s recommend.Store) {
 			for b.Loop() {
 				began := time.Now()
 				entered = 0
-				err := counts.Journeys(b.Context(), c.q, func(g recommend.JourneyGroup) error { entered += g.Counts[0]; return nil })
+				var err error
+				if c.times {
+					err = counts.Lags(b.Context(), c.q, func(l recommend.Lag) error {
+						if l.Step == 0 {
+							entered += l.Count
+						}
+						return nil
+					})
+				} else {
+					err = counts.Journeys(b.Context(), c.q, func(g recommend.JourneyGroup) error { entered += g.Counts[0]; return nil })
+				}
 				if err != nil {
 					b.Fatal(err)
 				}
