@@ -30,6 +30,7 @@ type exportBody struct {
 	Breakdown []string `json:"breakdown,omitempty"`
 	By        string   `json:"by,omitempty"`
 	AsOf      string   `json:"as_of,omitempty"`
+	Times     bool     `json:"times,omitempty"`
 
 	Attribution string `json:"attribution,omitempty"`
 	Step        string `json:"step,omitempty"`
@@ -60,6 +61,7 @@ func (b *exportBody) parameters() []pair {
 		{"by", b.By},
 		{"as_of", b.AsOf},
 		{"attribution", b.Attribution},
+		{"times", map[bool]string{true: "true"}[b.Times]},
 		{"step", b.Step},
 		{"back", b.Back},
 	} {
@@ -100,7 +102,7 @@ func exportParameters(dataset string) []string {
 		return append(known, "interval", "step", "back", analytics.ByExpert, analytics.ByPick, analytics.BySource, analytics.ByArm)
 	}
 	own := map[string]string{exports.DatasetFunnel: "breakdown", exports.DatasetSeries: "interval", exports.DatasetTop: "by"}
-	return append(append(known, "steps", "mode", "unit", "window", "attribution", own[dataset]), analytics.Dimensions()...)
+	return append(append(known, "steps", "mode", "unit", "window", "attribution", "times", own[dataset]), analytics.Dimensions()...)
 }
 
 // strange are parameters that the dataset does not have.

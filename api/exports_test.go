@@ -114,18 +114,21 @@ func ndjson(t *testing.T, b []byte) (head object, rows []object) {
 
 // stepOf is what the API says of a step, as a row has it.
 func stepOf(s *analytics.Step) string {
-	low, high, smoothed := any(nil), any(nil), any(nil)
+	low, high, smoothed, median := any(nil), any(nil), any(nil), any(nil)
 	if s.Interval != nil {
 		low, high = s.Interval[0], s.Interval[1]
 	}
 	if s.Smoothed != nil {
 		smoothed = *s.Smoothed
 	}
-	return fmt.Sprint(s.Step, s.Count, s.Unit, s.RateFromFirst, s.RateFromPrevious, low, high, smoothed)
+	if s.Median != nil {
+		median = *s.Median
+	}
+	return fmt.Sprint(s.Step, s.Count, s.Unit, s.RateFromFirst, s.RateFromPrevious, low, high, smoothed, median)
 }
 
 func rowOf(r object) string {
-	return fmt.Sprint(r["step"], r["count"], r["unit"], r["rate_from_first"], r["rate_from_previous"], r["interval_low"], r["interval_high"], r["smoothed"])
+	return fmt.Sprint(r["step"], r["count"], r["unit"], r["rate_from_first"], r["rate_from_previous"], r["interval_low"], r["interval_high"], r["smoothed"], r["median_seconds"])
 }
 
 func TestExportedFiguresAreThoseOfTheAPI(t *testing.T) {
@@ -135,12 +138,15 @@ func TestExportedFiguresAreThoseOfTheAPI(t *testing.T) {
 	ana := s.token(t, "ana", api.ScopeMetricsRead)
 	t.Run("every group of a funnel", func(t *testing.T) {
 		s := s.in(t)
-		x := s.exported(desk, ana, object{"dataset": "funnel", "format": "ndjson", "steps": []string{"open", "bookmark"}, "window": "1d", "breakdown": []string{"expert", "pick"}})
+		x := s.exported(desk, ana, object{"dataset": "funnel", "format": "ndjson", "steps": []string{"open", "bookmark"}, "window": "1d", "breakdown": []string{"expert", "pick"}, "times": true})
 		asOf := x.AsOf.Format(time.RFC3339Nano)
 		s.clock.advance(time.Minute)
 		s.do("POST", "/v1/actions", object{"actions": []object{{"kind": "open", "pick": picks[5]}}}, s.token(t, "late", api.ScopeWindowRead)).is(202)
-		f := into[funnelAnswer](s.do("GET", "/v1/metrics/funnel?steps=open,bookmark&window=1d&breakdown=expert,pick&limit=1000&as_of="+asOf, nil, ana).is(200))
+		f := into[funnelAnswer](s.do("GET", "/v1/metrics/funnel?steps=open,bookmark&window=1d&breakdown=expert,pick&limit=1000&times=true&as_of="+asOf, nil, ana).is(200))
 		want := make([]string, 0)
+		if f.Steps[0].Median == nil || f.Groups[0].Steps[0].Median == nil || f.Groups[0].Key["expert"] == "" {
+			t.Errorf("no median of all, or of the group %v", f.Groups[0].Key)
+		}
 		for i := range f.Steps {
 			want = append(want, "all "+stepOf(&f.Steps[i]))
 		}
@@ -171,8 +177,8 @@ func TestExportedFiguresAreThoseOfTheAPI(t *testing.T) {
 	t.Run("every interval of a series", func(t *testing.T) {
 		s := s.in(t)
 		from := s.clock.now().AddDate(0, 0, -3).Format(time.DateOnly)
-		x := s.exported(desk, ana, object{"dataset": "series", "format": "ndjson", "steps": []string{"open", "bookmark"}, "window": "1d", "from": from, "tz": "Asia/Shanghai", "interval": "hour"})
-		a := into[analytics.Series](s.do("GET", "/v1/metrics/series?steps=open,bookmark&window=1d&tz=Asia/Shanghai&interval=hour&from="+from+"&as_of="+x.AsOf.Format(time.RFC3339Nano), nil, ana).is(200))
+		x := s.exported(desk, ana, object{"dataset": "series", "format": "ndjson", "steps": []string{"open", "bookmark"}, "window": "1d", "from": from, "tz": "Asia/Shanghai", "interval": "hour", "times": true})
+		a := into[analytics.Series](s.do("GET", "/v1/metrics/series?steps=open,bookmark&window=1d&tz=Asia/Shanghai&interval=hour&times=true&from="+from+"&as_of="+x.AsOf.Format(time.RFC3339Nano), nil, ana).is(200))
 		var want, got []string
 		for _, slot := range a.Items {
 			if slot.Few {

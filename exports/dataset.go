@@ -83,16 +83,19 @@ func (d *Desk) open(ctx context.Context, j *Job) (*table, error) {
 
 // stepColumns are of a step, in the words of the API.
 func stepColumns() []string {
-	return []string{"step", "count", "unit", "rate_from_first", "rate_from_previous", "interval_low", "interval_high", "smoothed"}
+	return []string{"step", "count", "unit", "rate_from_first", "rate_from_previous", "interval_low", "interval_high", "smoothed", "median_seconds"}
 }
 
 func stepCells(s *analytics.Step) row {
-	r := row{s.Step, s.Count, s.Unit, s.RateFromFirst, s.RateFromPrevious, nil, nil, nil}
+	r := row{s.Step, s.Count, s.Unit, s.RateFromFirst, s.RateFromPrevious, nil, nil, nil, nil}
 	if s.Interval != nil {
 		r[5], r[6] = s.Interval[0], s.Interval[1]
 	}
 	if s.Smoothed != nil {
 		r[7] = *s.Smoothed
+	}
+	if s.Median != nil {
+		r[8] = *s.Median
 	}
 	return r
 }

@@ -107,7 +107,7 @@ func (b *analyticsBody) asks(now time.Time) ([]fileAsk, error) {
 	}
 	var asks []fileAsk
 	for _, ask := range []question{
-		of(question{"dataset": "funnel", "steps": pageSteps(), "window": window, "breakdown": []string{b.By}}),
+		of(question{"dataset": "funnel", "steps": pageSteps(), "window": window, "breakdown": []string{b.By}, "times": true}),
 		of(question{"dataset": "series", "steps": sold, "window": window, "interval": "day"}),
 		of(question{"dataset": "top", "steps": sold, "window": window, "by": analytics.ByPick}),
 		of(money),
