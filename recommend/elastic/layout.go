@@ -78,8 +78,11 @@ func copied(k recommend.Kind) map[string]string {
 // be searched is refreshed each second, and unconditionally so: without the
 // explicit interval Elasticsearch would stop refreshing an index that nobody
 // searched for half a minute. That is right for what is counted alone: an
-// analyst who comes back has it refreshed and waits for that. What is read by id alone needs no refresh; the
-// long interval is for people who look with Kibana.
+// analyst who comes back has it refreshed and waits for that; and it is sorted by
+// pick: a breakdown by what picks are filed under has a bucket for each pick, and
+// jumps through the whole index where the documents of one do not lie together.
+// What is read by id alone needs no refresh; the long interval is for people who
+// look with Kibana.
 func (l layout) index(k recommend.Kind) indexTemplate {
 	settings := l.settings()
 	settings["refresh_interval"] = "30s"
@@ -88,6 +91,7 @@ func (l layout) index(k recommend.Kind) indexTemplate {
 	case len(columns) > 0:
 		delete(settings, "refresh_interval")
 		columns["body"] = field{Type: "object", Enabled: new(false)}
+		settings["sort.field"] = string(recommend.ByPick)
 		return indexTemplate{Settings: settings, Mappings: mappings{Dynamic: new(false), Properties: columns}}
 	case len(fields) == 0:
 		return indexTemplate{Settings: settings, Mappings: mappings{Enabled: new(false)}}
