@@ -198,7 +198,8 @@ func TestASeriesIsAFunnelOfEachDay(t *testing.T) {
 				t.Fatalf("seed %d: day %d of %+v (-funnel +series):\n%s", seed, i, *r, d)
 			}
 			for _, s := range item.Steps {
-				if told++; s.Median != nil {
+				told++
+				if s.Median != nil {
 					late++
 				}
 			}

@@ -409,7 +409,7 @@ func commit(t testing.TB, cluster ingest.Cluster, topic string, at int64) {
 			}
 		}
 		var temporary interface{ Temporary() bool }
-		if err != nil && !(errors.As(err, &temporary) && temporary.Temporary()) {
+		if err != nil && (!errors.As(err, &temporary) || !temporary.Temporary()) {
 			t.Fatal(err)
 		}
 		return err == nil

@@ -56,9 +56,14 @@ func benchCounts(b *testing.B, s recommend.Store) {
 		q     *recommend.JourneyQuery
 		times bool // of those that entered
 	}{
-		{"all", q(), false}, {"source", q(recommend.BySource), false}, {"expert,source", q(recommend.ByExpert, recommend.BySource), false},
-		{"pick", q(recommend.ByPick), false}, {"readers", readers, false},
-		{"times", q(), true}, {"times,source", q(recommend.BySource), true}, {"times,pick", q(recommend.ByPick), true},
+		{"all", q(), false},
+		{"source", q(recommend.BySource), false},
+		{"expert,source", q(recommend.ByExpert, recommend.BySource), false},
+		{"pick", q(recommend.ByPick), false},
+		{"readers", readers, false},
+		{"times", q(), true},
+		{"times,source", q(recommend.BySource), true},
+		{"times,pick", q(recommend.ByPick), true},
 	} {
 		if floor, ok := s.(bare); ok && !c.q.Readers && !c.times {
 			b.Run(c.name+"/floor", func(b *testing.B) {
