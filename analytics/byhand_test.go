@@ -1,18 +1,20 @@
 package analytics_test
 
 import (
+	"math"
 	"slices"
 	"time"
 
 	"vitrine.dev/analytics"
 )
 
-// splits reports whether half of times are no later than about seconds.
+// splits reports whether half of times are no later than about seconds, in whole
+// milliseconds: no time at all is none.
 func splits(times []time.Duration, seconds float64) bool {
 	slices.Sort(times)
 	low, high := times[(len(times)-1)/2].Seconds(), times[len(times)/2].Seconds()
 	const near = 1 / 16.
-	return seconds >= low*(1-near)-.001 && seconds <= high*(1+near)+.001
+	return seconds >= low*(1-near)-.001 && seconds <= high*(1+near)+.001 && (high > 0 || seconds == 0) && seconds == math.Round(seconds*1000)/1000
 }
 
 // latenessByHand are the times from the entry to each step.

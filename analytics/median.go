@@ -3,6 +3,7 @@ package analytics
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"vitrine.dev/recommend"
@@ -99,8 +100,8 @@ func (l *lateness) put(of lags, steps []Step) {
 }
 
 // median is the time in seconds that half of those who took step are no later
-// than; within its bucket times are taken to be evenly spread. It is not told of
-// few pairs.
+// than; within its bucket times are taken to be evenly spread, and to be whole
+// milliseconds. It is not told of few pairs.
 func (l lags) median(step int) (seconds float64, ok bool) {
 	type part struct {
 		bucket int
@@ -124,7 +125,7 @@ func (l lags) median(step int) (seconds float64, ok bool) {
 	for _, p := range parts {
 		if before+p.n >= all/half {
 			low, high := recommend.LagBounds(p.bucket)
-			return (low + (high-low)*(all/half-before)/p.n) / second, true
+			return math.Floor(low+(high-low)*(all/half-before)/p.n) / second, true
 		}
 		before += p.n
 	}
