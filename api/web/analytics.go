@@ -261,8 +261,6 @@ func newChart(s *analytics.Series) *chart {
 }
 
 // count is a count without an exponent, and with a fraction where it has one.
-func count(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
-
 // share is a rate in percent, as exact as it is of use.
 func share(rate float64) string {
 	const exact = .1

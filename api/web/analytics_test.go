@@ -80,7 +80,7 @@ func TestAnalystsSeeWhatConverts(t *testing.T) {
 		site.ServeHTTP(answer, r)
 		return answer.Code, answer.Body.String()
 	}
-	if code, body := get("/analytics", "mei window:read", "en"); code != http.StatusForbidden || strings.Contains(body, "8640") || !strings.Contains(body, "metrics:read") || len(f.asked) > 0 {
+	if code, body := get("/analytics", "mei window:read", "en"); code != http.StatusForbidden || strings.Contains(body, "8,640") || !strings.Contains(body, "metrics:read") || len(f.asked) > 0 {
 		t.Errorf("somebody else is answered with %d, want 403 that names the scope", code)
 	}
 	for lang, words := range map[string][]string{"en": {"Opened", "Sent back", "3 groups of few readers", "21 of experts with their own picks, 34 of robots"}, "zh": {"打开", "退款", "3 个读者过少的分组", "34 对来自自称的爬虫"}} {
@@ -88,7 +88,7 @@ func TestAnalystsSeeWhatConverts(t *testing.T) {
 		if code != http.StatusOK {
 			t.Fatalf("status %d, want 200", code)
 		}
-		for _, want := range append(words, "8640", "4321", "1.00%–25.0%", "&lt;one&gt;", `href="/experts/%3cone%3e"`, "<svg class=\"chart\"", "1,150", "no-token", "42.9%*") {
+		for _, want := range append(words, "8,640", "4,321", "1.00%–25.0%", "&lt;one&gt;", `href="/experts/%3cone%3e"`, "<svg class=\"chart\"", "1,150", "no-token", "42.9%*") {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s: the page lacks %q", lang, want)
 			}

@@ -71,6 +71,16 @@ func grouped(digits string) string {
 	return sign + digits
 }
 
+// count writes a number, and hundredths of one that is not whole.
+func count(n float64) string {
+	const hundredths = 2
+	whole, part, _ := strings.Cut(strconv.FormatFloat(n, 'f', hundredths, 64), ".")
+	if part = strings.TrimRight(part, "0"); part == "" {
+		return grouped(whole)
+	}
+	return grouped(whole) + "." + part
+}
+
 // date writes a day.
 func date(t time.Time, lang string) string {
 	if lang == "zh" {

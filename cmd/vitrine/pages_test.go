@@ -120,7 +120,7 @@ func analystStory(b *tab) {
 	b.goTo("/analytics?by=root")
 	b.until(`document.querySelector('[data-plot] canvas') && document.querySelector('svg.chart').hasAttribute('hidden')`)
 	b.until(`!document.querySelector('[data-live]').hidden && /\d/.test(document.querySelector('[data-tile=actions]').textContent)`)
-	rows := `Array.from(document.querySelectorAll('section[aria-labelledby=broken] tbody tr'), (r) => Number(r.cells[2].firstChild.textContent))`
+	rows := `Array.from(document.querySelectorAll('section[aria-labelledby=broken] tbody tr'), (r) => Number(r.cells[2].firstChild.textContent.replaceAll(',', '')))`
 	head := `section[aria-labelledby=broken] thead th:nth-child(3) button`
 	sorted := func(sign string) {
 		b.t.Helper()

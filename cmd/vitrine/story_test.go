@@ -61,7 +61,7 @@ func TestTheStoryInABrowser(t *testing.T) {
 	}
 	ordered := func() string {
 		return reader.text(`fetch('/analytics').then((r) => r.text()).then((html) =>
-			new DOMParser().parseFromString(html, 'text/html').querySelectorAll('section[aria-labelledby=funnel] tbody tr')[5].querySelector('td').textContent)`)
+			new DOMParser().parseFromString(html, 'text/html').querySelectorAll('section[aria-labelledby=funnel] tbody tr')[5].querySelector('td').textContent.replaceAll(',', ''))`)
 	}
 	before, err := strconv.Atoi(ordered())
 	if err != nil {
