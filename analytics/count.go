@@ -61,7 +61,7 @@ type journeyGroup struct {
 	some     []string
 }
 
-// journeys are the groups of pairs, or readers.
+// journeys are the groups of pairs.
 func (a *Analyst) journeys(ctx context.Context, p *plan) ([]journeyGroup, error) {
 	switch {
 	case len(p.Steps) == 1 && p.exposures != nil:
@@ -92,6 +92,7 @@ func (a *Analyst) ask(ctx context.Context, p *plan, q *recommend.JourneyQuery) (
 
 // A found is what the engine counted for a plan.
 type found struct {
+	readers    *readerTally // of readers all there is
 	journeys   []journeyGroup
 	exposures  []recommend.ExposureGroup
 	filedUnder map[string]recommend.Filed // by pick
@@ -100,6 +101,10 @@ type found struct {
 // find asks for everything in p.
 func (a *Analyst) find(ctx context.Context, p *plan) (f *found, err error) {
 	f = new(found)
+	if p.Readers {
+		f.readers, err = a.readers(ctx, p)
+		return f, err
+	}
 	if f.journeys, err = a.journeys(ctx, p); err != nil {
 		return nil, err
 	}
@@ -117,13 +122,18 @@ func (a *Analyst) find(ctx context.Context, p *plan) (f *found, err error) {
 
 // groups are those that p asks for.
 func (f *found) groups(p *plan) []*group {
+	if f.readers != nil {
+		return f.readers.sorted()
+	}
 	t := &tally{plan: p, groups: make(map[string]*group), filedUnder: f.filedUnder}
 	return t.sum(f)
 }
 
 // whole is everything that p asks for as one group, nil where there is nothing.
-// Readers cannot be added up so: one may be in several groups.
 func (f *found) whole(p *plan) *group {
+	if f.readers != nil {
+		return f.readers.everything
+	}
 	t := &tally{plan: p, groups: make(map[string]*group), filedUnder: f.filedUnder, whole: true}
 	if all := t.sum(f); len(all) > 0 {
 		return all[0]
@@ -235,14 +245,23 @@ func (t *tally) each(slot int, of []string, add func(*group)) {
 		slot, keys = 0, [][]string{nil}
 	}
 	for _, key := range keys {
-		name := groupName(slot, key)
-		g := t.groups[name]
-		if g == nil {
-			g = &group{slot: slot, key: key, counts: make([]float64, len(t.Steps)), some: make(map[string]struct{})}
-			t.groups[name] = g
-		}
-		add(g)
+		add(t.group(slot, key))
 	}
+}
+
+// group is one of the groups asked for.
+func (t *tally) group(slot int, key []string) *group {
+	name := groupName(slot, key)
+	g := t.groups[name]
+	if g == nil {
+		g = t.newGroup(slot, key)
+		t.groups[name] = g
+	}
+	return g
+}
+
+func (t *tally) newGroup(slot int, key []string) *group {
+	return &group{slot: slot, key: key, counts: make([]float64, len(t.Steps)), some: make(map[string]struct{})}
 }
 
 // keys are those of the groups that something with these values is in.

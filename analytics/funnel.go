@@ -15,7 +15,13 @@ type Analyst struct {
 	Counts Engine
 	Picks  Picks
 	Now    func() time.Time
+
+	atOnce int // see [Analyst.many]
 }
+
+// many is how much of what the engine tells, one by one, waits for what picks are
+// filed under, so that neither memory nor windows feel it.
+func (a *Analyst) many() int { return cmp.Or(a.atOnce, 20_000) }
 
 // A Funnel is how many came how far.
 type Funnel struct {
@@ -92,9 +98,9 @@ func (a *Analyst) Funnel(ctx context.Context, r *Request) (*Funnel, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, err := a.whole(ctx, p, counted, f)
-	if err != nil || whole == nil {
-		return f, err
+	whole := f.fill(p, counted)
+	if whole == nil {
+		return f, nil
 	}
 	late, err := a.lateness(ctx, p, f.Steps)
 	if err != nil {
@@ -123,37 +129,25 @@ func (a *Analyst) Funnel(ctx context.Context, r *Request) (*Funnel, error) {
 	return f, nil
 }
 
-// whole fills f with what is of all, and returns that; nil where it is of too
+// fill fills f with what is of all, and returns that; nil where it is of too
 // few readers. Counted is what p asks for.
-func (a *Analyst) whole(ctx context.Context, p *plan, counted *found, f *Funnel) (*group, error) {
-	if p.Readers && (len(p.By) > 0 || len(p.Edges) > 2) {
-		r := p.Request
-		r.By, r.Edges = nil, []time.Time{f.From, f.To}
-		all, err := r.plan()
-		if err != nil {
-			return nil, err
-		}
-		if counted, err = a.find(ctx, all); err != nil {
-			return nil, err
-		}
-		p = all
-	}
+func (f *Funnel) fill(p *plan, counted *found) *group {
 	g := counted.whole(p)
 	if g == nil {
 		f.Steps = p.steps(make([]float64, len(p.Steps)), nil)
-		return nil, nil
+		return nil
 	}
 	f.LeftOut.Unproven, f.LeftOut.Own, f.LeftOut.Bots = g.unproven, g.own, g.bots
 	switch {
 	case slices.Max(g.counts) == 0:
 		f.Steps = p.steps(g.counts, nil)
-		return nil, nil
+		return nil
 	case g.few(&p.Request):
 		f.LeftOut.Groups++
-		return nil, nil
+		return nil
 	}
 	f.Steps = p.steps(g.counts, nil)
-	return g, nil
+	return g
 }
 
 func (r *Request) unit() string {
@@ -247,12 +241,8 @@ func (a *Analyst) Series(ctx context.Context, r *Request) (*Series, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, err := a.whole(ctx, p, counted, &s.Funnel)
-	if err != nil {
-		return nil, err
-	}
 	var late *lateness
-	if whole != nil {
+	if s.fill(p, counted) != nil {
 		if late, err = a.lateness(ctx, p, s.Steps); err != nil {
 			return nil, err
 		}

@@ -9,9 +9,6 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// lagsAtOnce bounds the times that wait for what their picks are filed under.
-const lagsAtOnce = 20_000
-
 // A lateness is how many pairs took a step how late, of everything and of each
 // group by its name.
 type lateness struct {
@@ -38,7 +35,7 @@ func (a *Analyst) lateness(ctx context.Context, p *plan, whole []Step) (*latenes
 	l := &lateness{of: p, whole: make(lags), groups: make(map[string]lags)}
 	var waiting []recommend.Lag
 	err = a.Counts.Lags(ctx, &p.journeys, func(lag recommend.Lag) error {
-		if waiting = append(waiting, lag); len(waiting) == lagsAtOnce {
+		if waiting = append(waiting, lag); len(waiting) >= a.many() {
 			l.add(a.Picks, waiting)
 			waiting = waiting[:0]
 		}

@@ -47,8 +47,8 @@ const mostBreakdown = 2
 // A Request says what is counted. Its zero values are no defaults.
 type Request struct {
 	Steps   []string // of [Steps]
-	Ordered bool     // see [recommend.JourneyQuery], as for Readers and Window
-	Readers bool
+	Ordered bool     // see [recommend.JourneyQuery], as for Window
+	Readers bool     // readers are counted, each once in a group for a step that one of his pairs took
 	Window  time.Duration
 	Edges   []time.Time // of one slot, or of those of a series
 	AsOf    time.Time   // zero: now
@@ -103,7 +103,7 @@ func (r *Request) planned(may bool) (*plan, error) {
 	case r.Model != "" && !slices.Contains(Models(), r.Model):
 		ps = append(ps, r.badModel())
 	case r.Readers && r.model() != string(recommend.ModelLast):
-		ps = append(ps, problem("unit", "readers are the same by every model of attribution", "ask for unit=pair, or for attribution=last"))
+		ps = append(ps, problem("unit", "readers are counted by the last click", "ask for unit=pair, or for attribution=last"))
 	}
 	p.said = may && p.bySaid()
 	ps = append(ps, r.timeProblems()...)
@@ -111,7 +111,7 @@ func (r *Request) planned(may bool) (*plan, error) {
 	if len(ps) > 0 {
 		return nil, recommend.Refuse(ps...)
 	}
-	q.Ordered, q.Readers, q.Window, q.Edges, q.AsOf, q.By = r.Ordered, r.Readers, r.Window, r.Edges, r.AsOf, p.engine
+	q.Ordered, q.Window, q.Edges, q.AsOf, q.By = r.Ordered, r.Window, r.Edges, r.AsOf, p.engine
 	q.Where = p.engineWhere(recommend.ByPick, recommend.ByExpert, recommend.BySource, recommend.ByArm)
 	if err := q.Validate(); err != nil {
 		return nil, err
@@ -123,8 +123,8 @@ func (r *Request) planned(may bool) (*plan, error) {
 	return p, p.exposures.Validate()
 }
 
-// dimensions decides by what the engine tells apart. Pairs are told apart by
-// what their picks are filed under here; readers would be counted twice.
+// dimensions decides by what the engine tells apart; by what their picks are filed
+// under pairs are told apart here.
 func (p *plan) dimensions() []recommend.Problem {
 	var ps []recommend.Problem
 	if len(p.By) > mostBreakdown {
@@ -145,8 +145,6 @@ func (p *plan) dimensions() []recommend.Problem {
 			ps = append(ps, problem(field, fmt.Sprintf("%.80q is not known", d), "use one of "+strings.Join(Dimensions(), ", ")))
 		case i < len(p.By) && slices.Contains(asked[:i], d):
 			ps = append(ps, problem(field, fmt.Sprintf("%q twice", d), "name each once"))
-		case p.isFiled(d) && p.Readers:
-			ps = append(ps, problem(field, "readers are not told apart by the "+d+" of their picks", "ask for unit=pair, or for expert, pick, source or arm"))
 		case p.isFiled(d):
 			p.filed = true
 		case i < len(p.By) && d != ByPick:
@@ -161,9 +159,9 @@ func (p *plan) dimensions() []recommend.Problem {
 
 // isFiled reports whether d is a matter of what the pick is filed under. An
 // expert's picks stay his; so pairs are told apart by expert even where nobody
-// said whose the pick was, as archives do not. Readers are by what was said.
+// said whose the pick was, as archives do not.
 func (p *plan) isFiled(d string) bool {
-	return d == ByTopic || d == ByRoot || d == ByPartner || d == ByExpert && !p.Readers && !p.said
+	return d == ByTopic || d == ByRoot || d == ByPartner || d == ByExpert && !p.said
 }
 
 // engineWhere is what of Where the engine can see to.

@@ -3,7 +3,9 @@ package analytics
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/bits"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,8 +107,13 @@ func (r *Request) returns() (*recommend.ReturnQuery, error) {
 			ps = append(ps, problem(of.field, fmt.Sprintf("%.80q is nothing that readers are counted by", of.step), "use one of "+strings.Join(Steps()[1:], ", ")))
 		}
 	}
-	p := plan{Request: Request{Readers: true, Where: r.Where}}
+	p := plan{Request: Request{Where: r.Where}, said: true}
 	ps = append(ps, p.dimensions()...)
+	for _, d := range slices.Sorted(maps.Keys(r.Where)) {
+		if p.isFiled(d) {
+			ps = append(ps, problem(d, "who comes back is not told apart by the "+d+" of picks", "filter by expert, pick, source or arm"))
+		}
+	}
 	if len(ps) > 0 {
 		return nil, recommend.Refuse(ps...)
 	}

@@ -72,6 +72,15 @@ func TestAFunnelCountsWhatReadersDid(t *testing.T) {
 	if d := gocmp.Diff([]float64{readers, readers / 3}, counts(f.Steps)); d != "" {
 		t.Errorf("readers (-want +got):\n%s", d)
 	}
+	t.Run("who opened two picks of a topic is one of its readers", func(t *testing.T) {
+		f := into[funnelAnswer](s.do("GET", "/v1/metrics/funnel?steps=open,bookmark&window=15d&mode=ordered&unit=reader&attribution=last&breakdown=root", nil, analyst).is(200))
+		if len(f.Groups) != 1 || f.Groups[0].Key["root"] != "home" || gocmp.Diff([]float64{readers, readers / 3}, counts(f.Groups[0].Steps)) != "" {
+			t.Errorf("%+v, want %d readers who opened at home, and %d who kept", f.Groups, readers, readers/3)
+		}
+		if d := gocmp.Diff([]float64{readers, readers / 3}, counts(f.Steps)); d != "" {
+			t.Errorf("readers of everything (-want +got):\n%s", d)
+		}
+	})
 	t.Run("broken down, page by page", func(t *testing.T) {
 		got, cursor := make(map[string][]float64), ""
 		for page := 0; page == 0 || cursor != ""; page++ {
@@ -149,7 +158,6 @@ func TestAFunnelRefusesWhatItCannotAnswer(t *testing.T) {
 		"window=1d&steps=open&breakdown=colour":                     "breakdown",
 		"window=1d&steps=open&breakdown=pick,pick":                  "breakdown",
 		"window=1d&steps=open&limit=0":                              "limit",
-		"window=1d&steps=open&breakdown=topic&unit=reader":          "breakdown",
 		"window=1d&steps=open&breakdown=pick,expert,arm":            "breakdown",
 		"window=1d&steps=impression,open&from=2026-01-01T00:30:00Z": "from",
 	} {

@@ -21,8 +21,13 @@ type Aggregates interface {
 	// Exposures does so with impressions.
 	Exposures(ctx context.Context, q *ExposureQuery, each func(ExposureGroup) error) error
 
-	// Lags does so with the times from the entry of pairs to their steps, whether
-	// readers are counted or not. One group, step and time may come several times.
+	// Readers does so with what each reader did, of all whose pairs are counted or
+	// counted apart. What is of one reader comes in a row; of it one group may come
+	// several times.
+	Readers(ctx context.Context, q *JourneyQuery, each func(ReaderSteps) error) error
+
+	// Lags does so with the times from the entry of pairs to their steps. One group,
+	// step and time may come several times.
 	Lags(ctx context.Context, q *JourneyQuery, each func(Lag) error) error
 
 	// Returns does so with every reader who has a period of q, once each, but for
@@ -77,9 +82,6 @@ type JourneyQuery struct {
 	Where map[Dimension][]string
 	// Except names documents that are not counted, at most [MostExcept].
 	Except []string
-	// Readers counts readers instead, each once in a group for a step, if one of
-	// his pairs took it.
-	Readers bool
 }
 
 // A JourneyGroup is what was counted of one slot and one value of each dimension.
@@ -87,15 +89,23 @@ type JourneyGroup struct {
 	Key    []string // by dimension; "" where there is none
 	Slot   int
 	Counts []int64 // by step
-	// Own are pairs, or readers, of an expert with a pick of his own, Bots others
-	// of which a robot did something, and Unproven others that entered by a window
-	// which was not made for the reader. They are in nothing else.
+	// Own are pairs of an expert with a pick of his own, Bots others of which a robot
+	// did something, and Unproven others that entered by a window which was not made
+	// for the reader. They are in nothing else.
 	Own, Bots, Unproven int64
 	// Many says that the pairs in Counts are of [FewestReaders] readers or more;
-	// where they are of fewer, Some are all of these. Neither where readers are
-	// counted.
+	// where they are of fewer, Some are all of these.
 	Many bool
 	Some []string
+}
+
+// ReaderSteps are the steps that pairs of a reader in one group took.
+type ReaderSteps struct {
+	Reader string
+	Key    []string // by dimension, as of a [JourneyGroup]
+	Slot   int
+	Class  Class // of the pairs
+	Took   uint8 // a bit for every step of the query; not none
 }
 
 // An ExposureQuery asks how many impressions there were.

@@ -8,20 +8,13 @@ import (
 )
 
 // JourneySums counts journeys in one pass, for an engine that reads them all. Its
-// memory grows with the groups, and where readers are counted with the readers
-// in each.
+// memory grows with the groups.
 type JourneySums struct {
-	q       *JourneyQuery
-	edges   []int64
-	asOf    int64
-	groups  map[groupKey]*journeySum
-	except  map[string]struct{}
-	readers map[readersKey]map[string]uint8 // the steps that each took
-}
-
-type readersKey struct {
-	groupKey
-	class Class
+	q      *JourneyQuery
+	edges  []int64
+	asOf   int64
+	groups map[groupKey]*journeySum
+	except map[string]struct{}
 }
 
 // A Class says why a journey is counted apart.
@@ -73,9 +66,6 @@ func NewJourneySums(q *JourneyQuery) *JourneySums {
 			s.except[id] = struct{}{}
 		}
 	}
-	if q.Readers {
-		s.readers = make(map[readersKey]map[string]uint8)
-	}
 	return s
 }
 
@@ -96,18 +86,8 @@ func (s *JourneySums) Add(id string, j *Journey) {
 	if !ok {
 		return
 	}
-	if s.readers != nil {
-		of := readersKey{k, j.Class()}
-		m := s.readers[of]
-		if m == nil {
-			m = make(map[string]uint8)
-			s.readers[of] = m
-		}
-		m[j.Reader] |= took
-		return
-	}
 	g := s.group(k)
-	if !g.apart(j.Class(), 1) {
+	if !g.apart(j.Class()) {
 		return
 	}
 	g.take(took)
@@ -147,15 +127,15 @@ func (s *JourneySums) group(k groupKey) *journeySum {
 	return g
 }
 
-// apart counts n that are counted in nothing else; true where they are.
-func (g *journeySum) apart(c Class, n int) bool {
+// apart counts a pair that is counted in nothing else; false where it is.
+func (g *journeySum) apart(c Class) bool {
 	switch c {
 	case ClassOwn:
-		g.own += int64(n)
+		g.own++
 	case ClassBot:
-		g.bots += int64(n)
+		g.bots++
 	case ClassUnproven:
-		g.unproven += int64(n)
+		g.unproven++
 	case ClassCounted:
 		return true
 	}
@@ -247,15 +227,6 @@ func slotOf(edges []int64, at int64) (slot int, ok bool) {
 
 // Groups calls each with what was counted.
 func (s *JourneySums) Groups(each func(JourneyGroup) error) error {
-	for k, readers := range s.readers {
-		g := s.group(k.groupKey)
-		if !g.apart(k.class, len(readers)) {
-			continue
-		}
-		for _, took := range readers {
-			g.take(took)
-		}
-	}
 	for k, g := range s.groups {
 		out := JourneyGroup{
 			Key: slices.Clone(k.key[:len(s.q.By)]), Slot: k.slot, Counts: slices.Clone(g.counts[:len(s.q.Steps)]), Own: g.own, Bots: g.bots, Unproven: g.unproven,

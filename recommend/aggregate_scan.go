@@ -34,6 +34,18 @@ func (s Scan) Journeys(ctx context.Context, q *JourneyQuery, each func(JourneyGr
 	return sums.Groups(each)
 }
 
+// Readers is described at [Aggregates].
+func (s Scan) Readers(ctx context.Context, q *JourneyQuery, each func(ReaderSteps) error) error {
+	if err := q.Validate(); err != nil {
+		return err
+	}
+	sums := NewReaderSums(q)
+	if err := scanned(ctx, s, KindJourney, sums.Add); err != nil {
+		return err
+	}
+	return sums.Readers(each)
+}
+
 // Exposures is described at [Aggregates].
 func (s Scan) Exposures(ctx context.Context, q *ExposureQuery, each func(ExposureGroup) error) error {
 	if err := q.Validate(); err != nil {

@@ -40,21 +40,14 @@ if (params.ordered) {
 if (took == 0) return;`
 
 // Journeys is described at [recommend.Aggregates]. One pass over the journeys
-// that entered makes all groups, in pages of them where they are many; where
-// readers are counted, one over each part of them. What most journeys took is in
-// a column, see [straight]; a script finds it of the rest.
+// that entered makes all groups, in pages of them where they are many. What most
+// journeys took is in a column, see [straight]; a script finds it of the rest.
 func (s *Store) Journeys(ctx context.Context, q *recommend.JourneyQuery, each func(recommend.JourneyGroup) error) error {
 	if err := q.Validate(); err != nil {
 		return err
 	}
 	t := &journeyTally{q: q, groups: make(map[string]*tallied)}
-	err := s.point(ctx, recommend.KindJourney, func(p *point) error {
-		if q.Readers {
-			return t.countReaders(ctx, p)
-		}
-		return t.countPairs(ctx, p)
-	})
-	if err != nil {
+	if err := s.point(ctx, recommend.KindJourney, func(p *point) error { return t.countPairs(ctx, p) }); err != nil {
 		return unavailable("count journeys", err)
 	}
 	for _, g := range t.groups {

@@ -6,15 +6,11 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// A journeyTally adds buckets up: those of one group lie in a row by the bits
-// that were taken, and where readers are counted by reader before that.
+// A journeyTally adds buckets up: those of one group differ by the bits that were
+// taken.
 type journeyTally struct {
 	q      *recommend.JourneyQuery
 	groups map[string]*tallied
-	group  *tallied // that the last reader is counted in
-	reader string
-	took   int64
-	class  recommend.Class
 }
 
 // A tallied is a group with how many pairs in Counts entered.
@@ -24,10 +20,10 @@ type tallied struct {
 }
 
 // scripted counts what took any step, by a script, with by as last dimensions.
-func (t *journeyTally) scripted(each func(*bucketAnswer) error, by ...string) *aggregation {
-	a := &aggregation{each: each, runtime: map[string]any{"took": tookField(t.q, emitSlot)}, filter: []any{enteredFilter(t.q)}}
-	a.except(t.q.Except)
-	a.dimensions(t.q.By, t.q.Where)
+func scripted(q *recommend.JourneyQuery, each func(*bucketAnswer) error, by ...string) *aggregation {
+	a := &aggregation{each: each, runtime: map[string]any{"took": tookField(q, emitSlot)}, filter: []any{enteredFilter(q)}}
+	a.except(q.Except)
+	a.dimensions(q.By, q.Where)
 	for _, name := range by {
 		a.source(name, map[string]any{"field": name, "missing_bucket": name == apartField})
 	}
@@ -35,9 +31,12 @@ func (t *journeyTally) scripted(each func(*bucketAnswer) error, by ...string) *a
 }
 
 func (t *journeyTally) countPairs(ctx context.Context, p *point) error {
-	rest := t.scripted(t.add, apartField, "took")
+	rest := scripted(t.q, t.add, apartField, "took")
 	if steps, ok := straight(t.q); ok {
-		if err := p.composite(ctx, steps.aggregation(t)); err != nil {
+		a := steps.aggregation(func(b *bucketAnswer, slot int, took int64) {
+			t.in(b, slot).take(recommend.ClassCounted, took, b.Count)
+		})
+		if err := p.composite(ctx, a); err != nil {
 			return err
 		}
 		rest.filter = append(rest.filter, anyOf(steps.rest...))
@@ -46,13 +45,6 @@ func (t *journeyTally) countPairs(ctx context.Context, p *point) error {
 		return err
 	}
 	return t.findSome(ctx, p)
-}
-
-func (t *journeyTally) countReaders(ctx context.Context, p *point) error {
-	a := t.scripted(t.addReader, apartField, readerField, "took")
-	err := p.byReader(ctx, a)
-	t.close()
-	return err
 }
 
 // add counts the pairs of a bucket.
@@ -67,26 +59,6 @@ func slotAndTook(b *bucketAnswer) (slot int, took int64) {
 	const bits = 8
 	v := b.number("took")
 	return int(v >> bits), v & (1<<bits - 1)
-}
-
-// addReader counts a bucket of one reader.
-func (t *journeyTally) addReader(b *bucketAnswer) error {
-	slot, took := slotAndTook(b)
-	g, c := t.in(b, slot), recommend.Class(b.text(apartField))
-	if reader := b.text(readerField); g != t.group || reader != t.reader || t.class != c {
-		t.close()
-		t.group, t.reader, t.class = g, reader, c
-	}
-	t.took |= took
-	return nil
-}
-
-// close counts the last reader.
-func (t *journeyTally) close() {
-	if t.group != nil {
-		t.group.take(t.class, t.took, 1)
-	}
-	t.group, t.took = nil, 0
 }
 
 func (g *tallied) take(c recommend.Class, took, n int64) {

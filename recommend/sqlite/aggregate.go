@@ -16,6 +16,11 @@ func (s *Store) Journeys(ctx context.Context, q *recommend.JourneyQuery, each fu
 	return recommend.Scan(s.inTurn).Journeys(ctx, q, each)
 }
 
+// Readers is described at [recommend.Aggregates].
+func (s *Store) Readers(ctx context.Context, q *recommend.JourneyQuery, each func(recommend.ReaderSteps) error) error {
+	return recommend.Scan(s.inTurn).Readers(ctx, q, each)
+}
+
 // Exposures is described at [recommend.Aggregates].
 func (s *Store) Exposures(ctx context.Context, q *recommend.ExposureQuery, each func(recommend.ExposureGroup) error) error {
 	return recommend.Scan(s.inTurn).Exposures(ctx, q, each)
