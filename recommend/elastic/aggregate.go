@@ -118,7 +118,7 @@ func (p *point) count(ctx context.Context, filter []any) (int64, error) {
 func (p *point) composite(ctx context.Context, a *aggregation) error {
 	var after json.RawMessage
 	for {
-		page, err := p.search(ctx, a.request(after))
+		page, err := p.search(ctx, a.request(after, p.s.page))
 		if err != nil {
 			return err
 		}
@@ -127,8 +127,8 @@ func (p *point) composite(ctx context.Context, a *aggregation) error {
 				return err
 			}
 		}
-		if after = page.Aggregations.Groups.After; len(after) == 0 {
-			return nil
+		if after = page.Aggregations.Groups.After; len(page.Aggregations.Groups.Buckets) < p.s.page {
+			return nil // a further page would take a pass to be empty
 		}
 	}
 }
@@ -139,8 +139,8 @@ func (s *Store) composite(ctx context.Context, kind recommend.Kind, a *aggregati
 	return s.point(ctx, kind, func(p *point) error { return p.composite(ctx, a) })
 }
 
-func (a *aggregation) request(after json.RawMessage) map[string]any {
-	composite := map[string]any{"size": compositePage, "sources": a.sources}
+func (a *aggregation) request(after json.RawMessage, size int) map[string]any {
+	composite := map[string]any{"size": size, "sources": a.sources}
 	if len(after) > 0 {
 		composite["after"] = after
 	}
@@ -233,7 +233,11 @@ func (a *aggregation) except(ids []string) {
 }
 
 func (a *aggregation) source(name string, terms map[string]any) {
-	a.sources = append(a.sources, map[string]any{name: map[string]any{"terms": terms}})
+	a.sources = append(a.sources, sourceOf(name, terms))
+}
+
+func sourceOf(name string, terms map[string]any) map[string]any {
+	return map[string]any{name: map[string]any{"terms": terms}}
 }
 
 // emitSlot emits the slot, times 256, and what a script took.

@@ -12,7 +12,7 @@ import (
 // among so many journeys of a group first, in passes of so many groups as take so
 // many clauses: queries of Elasticsearch have 1,024 at least.
 const (
-	journeysAtOnce = 50_000
+	journeysAtOnce = 45_000 // fewer than a page of buckets, give or take
 	journeysLooked = 12
 	mostClauses    = 1_000
 	groupsAtOnce   = 10_000 // by one value each, which takes no clause
@@ -23,81 +23,39 @@ func (s *Store) Readers(ctx context.Context, q *recommend.JourneyQuery, each fun
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	err := s.point(ctx, recommend.KindJourney, func(p *point) error {
-		return p.byReader(ctx, []any{enteredFilter(q)}, func(lots []any) error {
-			r := &readersPart{q: q, lots: lots, did: make(map[string][]recommend.ReaderSteps)}
-			if err := r.read(ctx, p); err != nil {
-				return err
-			}
-			for _, steps := range r.did {
-				for _, did := range steps {
-					if err := each(did); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
-		})
-	})
-	if err != nil {
+	a := scripted(q, func(b *bucketAnswer) error {
+		slot, took := slotAndTook(b)
+		key, _ := groupKey(b, q.By, slot)
+		return each(recommend.ReaderSteps{Reader: b.text(readerField), Key: key, Slot: slot, Class: recommend.Class(b.text(apartField)), Took: uint8(took)}) //nolint:gosec // a bit for each of eight steps
+	}, apartField, "took")
+	a.sources = slices.Insert(a.sources, 0, any(sourceOf(readerField, map[string]any{"field": readerField})))
+	if err := s.point(ctx, recommend.KindJourney, func(p *point) error { return p.byReader(ctx, a) }); err != nil {
 		return unavailable("count readers", err)
 	}
 	return nil
 }
 
-// byReader calls read with queries for one part of the readers after another, of
-// journeys that filter finds, so that reading all buckets takes as long as there
-// are journeys. To page through the buckets of all readers would take a pass over
-// all journeys for every page.
-func (p *point) byReader(ctx context.Context, filter []any, read func(lots []any) error) error {
-	n, err := p.count(ctx, filter)
+// byReader reads the buckets of a, of which a reader is a source: one part of the
+// readers after another, each with all its buckets, so that it takes as long as
+// there are journeys. To page through the buckets of all readers would take a
+// pass over all journeys for every page.
+func (p *point) byReader(ctx context.Context, a *aggregation) error {
+	n, err := p.count(ctx, a.filter)
 	if err != nil {
 		return err
 	}
 	parts := min(drawn, n/p.s.atOnce+1)
 	for i := range parts {
-		var lots []any
+		part := *a
 		if parts > 1 {
-			lots = []any{between(drawField, map[string]int64{"gte": i * drawn / parts, "lt": (i + 1) * drawn / parts})}
+			lots := map[string]int64{"gte": i * drawn / parts, "lt": (i + 1) * drawn / parts}
+			part.filter = append(slices.Clip(slices.Clone(a.filter)), between(drawField, lots))
 		}
-		if err := read(lots); err != nil {
+		if err := p.composite(ctx, &part); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// A readersPart is what the readers of some lots did.
-type readersPart struct {
-	q    *recommend.JourneyQuery
-	lots []any // by queries, see [point.byReader]
-	did  map[string][]recommend.ReaderSteps
-}
-
-func (r *readersPart) read(ctx context.Context, p *point) error {
-	rest := scripted(r.q, func(b *bucketAnswer) error {
-		slot, took := slotAndTook(b)
-		r.take(b, slot, took)
-		return nil
-	}, apartField, "took", readerField)
-	rest.filter = append(rest.filter, r.lots...)
-	if steps, ok := straight(r.q); ok {
-		a := steps.aggregation(r.take)
-		a.filter = append(a.filter, r.lots...)
-		a.source(readerField, map[string]any{"field": readerField})
-		if err := p.composite(ctx, a); err != nil {
-			return err
-		}
-		rest.filter = append(rest.filter, anyOf(steps.rest...))
-	}
-	return p.composite(ctx, rest)
-}
-
-// take adds the reader of a bucket.
-func (r *readersPart) take(b *bucketAnswer, slot int, took int64) {
-	key, _ := groupKey(b, r.q.By, slot)
-	reader := b.text(readerField)
-	r.did[reader] = append(r.did[reader], recommend.ReaderSteps{Reader: reader, Key: key, Slot: slot, Class: recommend.Class(b.text(apartField)), Took: uint8(took)}) //nolint:gosec // a bit for each of eight steps
 }
 
 // findSome finds out which groups are of many readers, and who the readers of the

@@ -3,7 +3,6 @@ package elastic
 import (
 	"context"
 	"math"
-	"slices"
 
 	"vitrine.dev/recommend"
 )
@@ -62,13 +61,7 @@ func (s *Store) Returns(ctx context.Context, q *recommend.ReturnQuery, each func
 	a.dimensions(nil, q.Where)
 	a.source(readerField, map[string]any{"field": readerField})
 	a.source("period", map[string]any{"field": "period"})
-	err := s.point(ctx, recommend.KindJourney, func(p *point) error {
-		return p.byReader(ctx, a.filter, func(lots []any) error {
-			part := *a
-			part.filter = slices.Concat(a.filter, lots)
-			return p.composite(ctx, &part)
-		})
-	})
+	err := s.point(ctx, recommend.KindJourney, func(p *point) error { return p.byReader(ctx, a) })
 	if err != nil {
 		return unavailable("count readers", err)
 	}

@@ -82,6 +82,7 @@ type Store struct {
 	log      *slog.Logger
 
 	atOnce    int64     // journeys that are counted by reader in one pass, about
+	page      int       // buckets in one answer
 	looked    int64     // journeys of a group whose readers are looked at first, about
 	countable *sync.Map // kinds whose index has the fields that are counted by
 }
@@ -119,6 +120,7 @@ func newStore(cfg Config) (*Store, error) {
 		log:      cfg.Logger,
 
 		atOnce:    journeysAtOnce,
+		page:      compositePage,
 		looked:    journeysLooked,
 		countable: new(sync.Map),
 	}

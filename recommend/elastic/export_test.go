@@ -6,9 +6,10 @@ import (
 	"vitrine.dev/recommend"
 )
 
-// CountAtOnce lets n journeys be counted by reader in one pass, and the readers of
+// CountAtOnce lets n journeys be counted by reader in one pass, forty buckets be in
+// one page, and the readers of
 // one journey of each group be looked at first.
-func (s *Store) CountAtOnce(n int64) { s.atOnce, s.looked = n, 1 }
+func (s *Store) CountAtOnce(n int64) { s.atOnce, s.looked, s.page = n, 1, 40 }
 
 // CountBare counts the journeys that took a step of q in its time by q's
 // dimensions and one more column, with one aggregation of the kind that counts
