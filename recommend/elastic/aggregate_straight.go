@@ -55,9 +55,8 @@ func equally(edges []time.Time) int64 {
 	return every
 }
 
-// aggregation calls take with all buckets of the straight journeys, and their slot
-// and steps.
-func (p *straightPath) aggregation(take func(b *bucketAnswer, slot int, took int64)) *aggregation {
+// aggregation counts the straight journeys for t.
+func (p *straightPath) aggregation(t *journeyTally) *aggregation {
 	a := &aggregation{filter: []any{p.entered(), none(p.rest...)}}
 	from := p.q.Edges[0].UnixMilli()
 	a.each = func(b *bucketAnswer) error {
@@ -65,7 +64,7 @@ func (p *straightPath) aggregation(take func(b *bucketAnswer, slot int, took int
 		if p.every > 0 {
 			slot = int((b.number("slot") - from) / p.every)
 		}
-		take(b, slot, p.took(b.number(kindsField)))
+		t.in(b, slot).take(recommend.ClassCounted, p.took(b.number(kindsField)), b.Count)
 		return nil
 	}
 	a.except(p.q.Except)

@@ -33,10 +33,7 @@ func scripted(q *recommend.JourneyQuery, each func(*bucketAnswer) error, by ...s
 func (t *journeyTally) countPairs(ctx context.Context, p *point) error {
 	rest := scripted(t.q, t.add, apartField, "took")
 	if steps, ok := straight(t.q); ok {
-		a := steps.aggregation(func(b *bucketAnswer, slot int, took int64) {
-			t.in(b, slot).take(recommend.ClassCounted, took, b.Count)
-		})
-		if err := p.composite(ctx, a); err != nil {
+		if err := p.composite(ctx, steps.aggregation(t)); err != nil {
 			return err
 		}
 		rest.filter = append(rest.filter, anyOf(steps.rest...))
