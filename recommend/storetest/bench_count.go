@@ -49,6 +49,10 @@ func benchCounts(b *testing.B, s recommend.Store) {
 			Window: 15 * 24 * time.Hour, Edges: []time.Time{opening(), opening().AddDate(0, 0, days+1)}, By: by,
 		}
 	}
+	daily := q()
+	for day := range days {
+		daily.Edges = slices.Insert(daily.Edges, day+1, opening().AddDate(0, 0, day+1))
+	}
 	pairs := func(ctx context.Context, q *recommend.JourneyQuery) (entered int64, err error) {
 		err = counts.Journeys(ctx, q, func(g recommend.JourneyGroup) error { entered += g.Counts[0]; return nil })
 		return entered, err
@@ -83,6 +87,7 @@ func benchCounts(b *testing.B, s recommend.Store) {
 		{"source", q(recommend.BySource), pairs, true},
 		{"expert,source", q(recommend.ByExpert, recommend.BySource), pairs, true},
 		{"pick", q(recommend.ByPick), pairs, true},
+		{"day", daily, pairs, false},
 		{"readers", q(), readers, false},
 		{"readers,pick", q(recommend.ByPick), readers, false},
 		{"times", q(), times, false},
