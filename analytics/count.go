@@ -164,6 +164,10 @@ func (t *tally) sum(f *found) []*group {
 		g := &f.exposures[i]
 		t.each(g.Slot, g.Key, func(sum *group) { sum.counts[0] += float64(g.Shown) })
 	}
+	return t.sorted()
+}
+
+func (t *tally) sorted() []*group {
 	return slices.SortedFunc(maps.Values(t.groups), (*group).compare)
 }
 
@@ -182,25 +186,29 @@ func (g *group) compare(o *group) int {
 
 // file looks up what all picks are filed under.
 func (f *found) file(picks Picks) {
-	f.filedUnder = filedUnder(picks, func(yield func(string) bool) {
-		for i := range f.journeys {
-			if !yield(f.journeys[i].key[0]) {
+	f.filedUnder = filedUnder(picks,
+		picksOf(f.journeys, func(g *journeyGroup) []string { return g.key }),
+		picksOf(f.exposures, func(g *recommend.ExposureGroup) []string { return g.Key }))
+}
+
+// picksOf are the picks of what was counted, each the first of a key.
+func picksOf[T any](counted []T, key func(*T) []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range counted {
+			if !yield(key(&counted[i])[0]) {
 				return
 			}
 		}
-		for i := range f.exposures {
-			if !yield(f.exposures[i].Key[0]) {
-				return
-			}
-		}
-	})
+	}
 }
 
 // filedUnder is what picks are filed under; nothing where they are not known.
-func filedUnder(picks Picks, of iter.Seq[string]) map[string]recommend.Filed {
+func filedUnder(picks Picks, of ...iter.Seq[string]) map[string]recommend.Filed {
 	under := make(map[string]recommend.Filed)
-	for id := range of {
-		under[id] = recommend.Filed{}
+	for _, ids := range of {
+		for id := range ids {
+			under[id] = recommend.Filed{}
+		}
 	}
 	const atOnce = 1_000 // windows do not wait longer
 	for some := range slices.Chunk(slices.Collect(maps.Keys(under)), atOnce) {

@@ -53,13 +53,7 @@ func (a *Analyst) lateness(ctx context.Context, p *plan, whole []Step) (*latenes
 func (l *lateness) add(picks Picks, some []recommend.Lag) {
 	t := tally{plan: l.of}
 	if l.of.filed {
-		t.filedUnder = filedUnder(picks, func(yield func(string) bool) {
-			for i := range some {
-				if !yield(some[i].Key[0]) {
-					return
-				}
-			}
-		})
+		t.filedUnder = filedUnder(picks, picksOf(some, func(lag *recommend.Lag) []string { return lag.Key }))
 	}
 	for i := range some {
 		lag := &some[i]

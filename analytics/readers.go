@@ -2,7 +2,6 @@ package analytics
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"vitrine.dev/recommend"
@@ -46,13 +45,7 @@ func (a *Analyst) readers(ctx context.Context, p *plan) (*readerTally, error) {
 // count counts what some readers did, each of whom did nothing else.
 func (t *readerTally) count(picks Picks, steps []recommend.ReaderSteps) {
 	if t.filed {
-		t.filedUnder = filedUnder(picks, func(yield func(string) bool) {
-			for i := range steps {
-				if !yield(steps[i].Key[0]) {
-					return
-				}
-			}
-		})
+		t.filedUnder = filedUnder(picks, picksOf(steps, func(s *recommend.ReaderSteps) []string { return s.Key }))
 	}
 	for i := range steps {
 		s := &steps[i]
@@ -101,8 +94,4 @@ func (t *readerTally) close() {
 		}
 	}
 	t.did = t.did[:0]
-}
-
-func (t *readerTally) sorted() []*group {
-	return slices.SortedFunc(maps.Values(t.groups), (*group).compare)
 }

@@ -43,13 +43,7 @@ func (a *Analyst) journeysBySaid(ctx context.Context, p *plan) (groups []journey
 	if err != nil {
 		return nil, err
 	}
-	under := filedUnder(a.Picks, func(yield func(string) bool) {
-		for i := range rest {
-			if !yield(rest[i].key[0]) {
-				return
-			}
-		}
-	})
+	under := filedUnder(a.Picks, picksOf(rest, func(g *journeyGroup) []string { return g.key }))
 	for i := range rest {
 		g := rest[i]
 		expert := under[g.key[0]].Expert
